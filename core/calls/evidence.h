@@ -10,18 +10,10 @@
 #ifndef CORE_CALLS_EVIDENCE_H
 #define CORE_CALLS_EVIDENCE_H
 
+#include "core/calls/text.h"
 #include "core/status.h"
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 enum { EVIDENCE_LONGEST_INDEL = 50, EVIDENCE_LONGEST_LONG_INDEL = 100000 };
-
-/* Letters lent by the alternative-information text; {NULL, 0} means "there is none". */
-struct letters {
-    const char *bytes;
-    size_t length;
-};
 
 struct evidence_item {
     char kind;             /* X, I, D, R; any other byte counts for nothing */

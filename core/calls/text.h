@@ -10,6 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Letters that stand somewhere else, not NUL-terminated; {NULL, 0} means "there is none". */
+struct letters {
+    const char *bytes;
+    size_t length;
+};
+
 struct text {
     char *bytes; /* NUL-terminated; NULL while nothing was ever appended */
     size_t length, capacity;
