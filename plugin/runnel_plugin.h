@@ -100,7 +100,7 @@ struct runnel_batch {
     uint64_t sequence;                /* of its type, by the stage that made it: OPEN is 0, then */
                                       /* 1, 2 ...; the host fills it in when it passes it on */
     int64_t mark_contig;              /* no later row of this type lies before this contig ... */
-    int64_t mark_position;            /* ... (index into OPEN's contigs) and 0-based position; */
+    int64_t mark_position;            /* ... (index into OPEN's contigs) and 1-based position; */
                                       /* -1, -1: nothing is promised */
     const struct ArrowSchema *schema; /* never NULL but for END */
     const struct ArrowArray *array;   /* NULL for OPEN and END */
@@ -186,6 +186,15 @@ struct runnel_take {
      * and mark.  The caller owns the reference.  NULL when memory ran out. */
     const struct runnel_batch *(*take)(const struct runnel_batch *batch, const int64_t *rows,
                                        size_t count);
+};
+
+/* Extension "runnel.models/1": where a model stands. */
+struct runnel_models {
+    uint32_t struct_size;
+    /* [any thread] Writes the path of the model called `name` (a name such as "ont", or a path,
+     * which stays as it is) into `path`, NUL-terminated.  RUNNEL_OK or RUNNEL_ERROR; then `path`
+     * holds a sentence that tells where it was looked for. */
+    int (*find)(const char *name, char *path, size_t size);
 };
 
 /* ---- what a stage offers --------------------------------------------------------------------- */
