@@ -198,7 +198,11 @@ int vcf_writer_write(struct vcf_writer *writer, const char *lines, size_t length
 
 int vcf_writer_flush(struct vcf_writer *writer, struct failure *why) {
     errno = 0;
-    int status = writer->text ? bgzf_flush(writer->text) : hts_flush(writer->bcf);
+    int status = 0;
+    if (writer->bcf)
+        status = hts_flush(writer->bcf);
+    else if (writer->kind == VCF_BGZF) /* of plain text bgzf keeps nothing back */
+        status = bgzf_flush(writer->text);
     if (status == 0 && writer->text)
         status = hflush(writer->text->fp);
     return status == 0 ? STATUS_OK : fail_io(writer, "cannot be written", why);

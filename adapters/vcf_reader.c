@@ -59,7 +59,7 @@ struct vcf_reader *vcf_reader_open(const char *path, struct failure *why) {
 /* 0 with a line, -1 at the end, below on failure, as htslib's own readers. */
 static int next_line(struct vcf_reader *reader) {
     if (!reader->is_bcf) {
-        int got = hts_getline(reader->file, KS_SEP_LINE, &reader->line);
+        int got = hts_getline(reader->file, '\n', &reader->line);
         return got >= 0 ? 0 : got;
     }
     int status = bcf_read(reader->file, reader->header, reader->record);
