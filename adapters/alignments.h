@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Alignments from a BAM, CRAM or SAM file or from standard input, one record after the other,
+ * each lent to core as a `struct alignment` that points into the reader's own record: nothing
+ * is copied.  An index is needed only once a region is asked for.  Input that is not what it
+ * should be (unsorted, truncated, corrupt) ends with a sentence that names file and record. */
+#ifndef ADAPTERS_ALIGNMENTS_H
+#define ADAPTERS_ALIGNMENTS_H
+
+#include "core/status.h"
+#include "core/windows/alignment.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct alignments; /* an open file; used by one thread at a time */
+
+struct alignments_options {
+    const char *reference; /* path of the FASTA file; CRAM cannot be read without, else NULL */
+    int threads;           /* that help to decompress; 0: none */
+    bool moves;            /* fill `moves` from mv tags */
+    bool any_order;        /* accept records that are not sorted by contig and position */
+};
+
+struct alignments_contig {
+    const char *name; /* any that SAM allows, colons too */
+    int64_t length;   /* in bases */
+};
+
+/* What the header says.  Texts and arrays belong to the open file. */
+struct alignments_header {
+    size_t contig_count;
+    const struct alignments_contig *contigs;
+    const char *sample;         /* SM of the first read group that has one; NULL: none has */
+    bool more_samples;          /* another read group names another sample */
+    const char *platform;       /* PL of the first read group that has one (ONT, PACBIO); NULL */
+    const char *basecall_model; /* "basecall_model=..." in DS of a read group; NULL */
+    const char *sort_order;     /* SO of the header line; "unknown" where absent */
+};
+
+/* Opens `path` ("-": standard input) and reads the header.  `options` may be NULL: none set.
+ * A BAM or CRAM file that lacks its end-of-file marker is refused here where the file can be
+ * looked at ahead of reading, and at its end where it cannot. */
+int alignments_open(struct alignments **out, const char *path,
+                    const struct alignments_options *options, struct failure *why);
+void alignments_close(struct alignments *file); /* accepts NULL */
+
+/* Valid until alignments_close. */
+const struct alignments_header *alignments_header(const struct alignments *file);
+
+/* The index of a contig of the header, or -1. */
+int32_t alignments_find_contig(const struct alignments *file, const char *name);
+
+/* From now on alignments_next gives the records that overlap [begin, end) (0-based) of this
+ * contig, in file order, and then STATUS_END.  May be called again for another region.  Needs
+ * a file and its index (.bai, .csi or .crai beside it). */
+int alignments_region(struct alignments *file, int32_t contig, int64_t begin, int64_t end,
+                      struct failure *why);
+
+/* Gives the next record and the index of its contig in the header (-1: none, an unmapped
+ * read).  STATUS_OK, STATUS_END, or a failure.  What `out` points to is borrowed until the next
+ * call for this file. */
+int alignments_next(struct alignments *file, struct alignment *out, int32_t *contig,
+                    struct failure *why);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The FASTA adapter: htslib's faidx behind core's `struct reference`.  The one idea: letters
+ * are read a block at a time, since core asks for overlapping stretches that move forward. */
+#include "adapters/reference.h"
+
+#include <htslib/faidx.h>
+#include <htslib/hts.h>
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    BLOCK = 4 << 20,     /* letters read ahead */
+    BLOCK_BACK = 1 << 16 /* letters kept behind, as a window reaches back from its candidate */
+};
+
+struct reference_file {
+    faidx_t *index;
+    char *path;
+    char *contig; /* that `block` is of; NULL at first */
+    char *block;
+    int64_t begin; /* the block is [begin, end) of the contig */
+    int64_t end;
+};
+
+/* Builds the indexes under names that begin with `prefix`, into `fai` and `gzi`. */
+static bool build_index(const char *path, const char *prefix, char *fai, char *gzi, size_t size) {
+    int written = snprintf(fai, size, "%s.%ld.fai", prefix, (long)getpid());
+    snprintf(gzi, size, "%s.%ld.gzi", prefix, (long)getpid());
+    if (written < 0 || (size_t)written >= size)
+        return false;
+    if (fai_build3(path, fai, gzi) == 0)
+        return true;
+    remove(fai);
+    remove(gzi);
+    return false;
+}
+
+/* Writes the index beside the file and loads it.  It is written under another name and renamed
+ * when whole, so that no other process ever sees half of it. */
+static faidx_t *index_beside(const char *path) {
+    char fai[4096], gzi[4096], final[4096];
+    if (!build_index(path, path, fai, gzi, sizeof fai))
+        return NULL;
+    snprintf(final, sizeof final, "%s.gzi", path);
+    if (access(gzi, F_OK) == 0 && rename(gzi, final) != 0)
+        remove(gzi);
+    snprintf(final, sizeof final, "%s.fai", path);
+    if (rename(fai, final) != 0)
+        remove(fai);
+    return fai_load3(path, NULL, NULL, 0);
+}
+
+static faidx_t *index_for_this_run(const char *path) {
+    char prefix[4096], fai[4096], gzi[4096];
+    const char *folder = getenv("TMPDIR");
+    snprintf(prefix, sizeof prefix, "%s/runnel-reference", folder ? folder : "/tmp");
+    if (!build_index(path, prefix, fai, gzi, sizeof fai))
+        return NULL;
+    faidx_t *index = fai_load3(path, fai, gzi, 0);
+    remove(fai);
+    remove(gzi);
+    return index;
+}
+
+static int load_index(struct reference_file *file, struct failure *why) {
+    hts_set_log_level(HTS_LOG_OFF); /* what it has to say, our sentences say */
+    FILE *probe = fopen(file->path, "rb");
+    if (probe == NULL)
+        return fail(why, STATUS_IO, "%s: cannot open the reference: %s", file->path,
+                    strerror(errno));
+    fclose(probe);
+    file->index = fai_load3(file->path, NULL, NULL, 0);
+    if (file->index == NULL)
+        file->index = index_beside(file->path);
+    if (file->index == NULL)
+        file->index = index_for_this_run(file->path);
+    if (file->index == NULL || faidx_nseq(file->index) == 0)
+        return fail(why, STATUS_BAD_INPUT,
+                    "%s: not a FASTA file that can be indexed (plain or compressed with bgzip, "
+                    "lines of equal length within a contig)",
+                    file->path);
+    return STATUS_OK;
+}
+
+int reference_open(struct reference_file **out, const char *path, struct failure *why) {
+    *out = NULL;
+    struct reference_file *file = calloc(1, sizeof *file);
+    char *copy = strdup(path);
+    if (file == NULL || copy == NULL) {
+        free(file);
+        free(copy);
+        return fail(why, STATUS_NO_MEMORY, "%s: out of memory", path);
+    }
+    file->path = copy;
+    int status = load_index(file, why);
+    if (status != STATUS_OK) {
+        reference_close(file);
+        return status;
+    }
+    *out = file;
+    return STATUS_OK;
+}
+
+void reference_close(struct reference_file *file) {
+    if (file == NULL)
+        return;
+    if (file->index != NULL)
+        fai_destroy(file->index);
+    free(file->block);
+    free(file->contig);
+    free(file->path);
+    free(file);
+}
+
+size_t reference_contig_count(const struct reference_file *file) {
+    return (size_t)faidx_nseq(file->index);
+}
+
+const char *reference_contig_name(const struct reference_file *file, size_t index) {
+    return faidx_iseq(file->index, (int)index);
+}
+
+int64_t reference_contig_length(const struct reference_file *file, size_t index) {
+    return faidx_seq_len(file->index, faidx_iseq(file->index, (int)index));
+}
+
+static int read_block(struct reference_file *file, int64_t begin, int64_t end,
+                      struct failure *why) {
+    int64_t length = faidx_seq_len(file->index, file->contig);
+    int64_t from = begin > BLOCK_BACK ? begin - BLOCK_BACK : 0;
+    int64_t to = end < begin + BLOCK ? begin + BLOCK : end;
+    if (to > length)
+        to = length;
+    free(file->block);
+    hts_pos_t got = 0;
+    file->block = faidx_fetch_seq64(file->index, file->contig, from, to - 1, &got);
+    file->begin = from;
+    file->end = from;
+    if (file->block == NULL || got != to - from)
+        return fail(why, STATUS_IO,
+                    "%s, %s:%lld: the file ends early or does not fit its .fai index; "
+                    "delete the index so that it is made anew",
+                    file->path, file->contig, (long long)from + 1);
+    file->end = to;
+    return STATUS_OK;
+}
+
+static const char *fetch(void *source, int64_t begin, int64_t end, struct failure *why) {
+    struct reference_file *file = source;
+    if (begin == end)
+        return "";
+    if (begin < file->begin || end > file->end)
+        if (read_block(file, begin, end, why) != STATUS_OK)
+            return NULL;
+    return file->block + (begin - file->begin);
+}
+
+int reference_contig(struct reference_file *file, const char *name, int64_t length,
+                     struct reference *out, struct failure *why) {
+    int64_t have = faidx_seq_len(file->index, name);
+    if (have < 0)
+        return fail(why, STATUS_BAD_INPUT,
+                    "%s: has no contig '%s', which the alignments have; give the FASTA file "
+                    "that the reads were aligned to",
+                    file->path, name);
+    if (length >= 0 && have != length)
+        return fail(why, STATUS_BAD_INPUT,
+                    "%s: contig '%s' is %lld bases long, but the alignments say %lld; give the "
+                    "FASTA file that the reads were aligned to",
+                    file->path, name, (long long)have, (long long)length);
+    if (file->contig == NULL || strcmp(file->contig, name) != 0) {
+        free(file->contig);
+        file->contig = strdup(name);
+        file->begin = file->end = 0;
+        if (file->contig == NULL)
+            return fail(why, STATUS_NO_MEMORY, "%s: out of memory", file->path);
+    }
+    *out = (struct reference){.length = have, .source = file, .fetch = fetch};
+    return STATUS_OK;
+}
