@@ -6,7 +6,7 @@
  *
  * Our own file, the canonical form (spec networks, 4.1 for names and shapes):
  *
- *     /                 attributes format "runnel.model/1", digest, platform, name, provenance
+ *     /                 attributes format "runnel.model/1", digest, platform, provenance
  *     /pileup/NAME      one dataset per tensor, float32 or float16
  *     /full_alignment/NAME    the same; attributes rows, padding ("symmetric" or "same")
  *
