@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct sockets;    /* a ZeroMQ context */
-struct socket_end; /* one end of a pair */
+struct sockets;     /* a ZeroMQ context */
+struct socket_end;  /* one end of a pair */
 
 int sockets_new(struct sockets **out, struct failure *why);
 void sockets_free(struct sockets *sockets); /* after all ends are closed; NULL is fine */
@@ -38,7 +38,5 @@ struct socket_wait {
 
 /* Waits until one of them is ready or `milliseconds` (-1: for ever) have passed. */
 void sockets_wait(struct socket_wait *waits, size_t count, int milliseconds);
-
-const char *sockets_version(char *text, size_t size); /* of the library, into `text` */
 
 #endif

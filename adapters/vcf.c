@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 enum {
-    INDEX_SHIFT = 14, /* csi: smallest interval 2^14 */
-    NAME_EXTRA = 32   /* what a temporary or index name adds to a name */
+    INDEX_SHIFT = 14,              /* csi: smallest interval 2^14 */
+    NAME_EXTRA = 32                /* what a temporary or index name adds to a name */
 };
 static const int64_t tbi_longest = INT64_C(1) << 29; /* beyond it only csi can point */
 
@@ -113,7 +113,8 @@ static int open_target(struct vcf_writer *writer, const char *path, struct failu
 }
 
 /* htslib's own form of the header, for BCF and to know the lengths of contigs. */
-static int parse_header(struct vcf_writer *writer, const struct text *header, struct failure *why) {
+static int parse_header(struct vcf_writer *writer, const struct text *header,
+                        struct failure *why) {
     char *lines = strdup(text_bytes(header)); /* the parser writes into it */
     writer->header = bcf_hdr_init("r");
     writer->record = bcf_init();
@@ -129,7 +130,8 @@ static int parse_header(struct vcf_writer *writer, const struct text *header, st
     return STATUS_OK;
 }
 
-static int write_header(struct vcf_writer *writer, const struct text *header, struct failure *why) {
+static int write_header(struct vcf_writer *writer, const struct text *header,
+                        struct failure *why) {
     errno = 0;
     if (writer->bcf && bcf_hdr_write(writer->bcf, writer->header) < 0)
         return fail_io(writer, "cannot be written", why);
@@ -175,8 +177,7 @@ static int write_bcf_line(struct vcf_writer *writer, const char *line, size_t le
     return STATUS_OK;
 }
 
-int vcf_writer_write(struct vcf_writer *writer, const char *lines, size_t length,
-                     struct failure *why) {
+int vcf_writer_write(struct vcf_writer *writer, const char *lines, size_t length, struct failure *why) {
     if (writer->text) {
         errno = 0;
         if (length > 0 && bgzf_write(writer->text, lines, length) < 0)
@@ -229,13 +230,15 @@ static char *index_name(const char *name, bool csi) {
     return index;
 }
 
-static int make_index(struct vcf_writer *writer, const char *index, bool csi, struct failure *why) {
+static int make_index(struct vcf_writer *writer, const char *index, bool csi,
+                      struct failure *why) {
     int made;
     errno = 0;
     if (writer->kind == VCF_BCF)
         made = bcf_index_build3(writer->temporary, index, INDEX_SHIFT, 0);
     else
-        made = tbx_index_build3(writer->temporary, index, csi ? INDEX_SHIFT : 0, 0, &tbx_conf_vcf);
+        made = tbx_index_build3(writer->temporary, index, csi ? INDEX_SHIFT : 0, 0,
+                                &tbx_conf_vcf);
     if (made != 0)
         return fail_io(writer, "its index cannot be made", why);
     return STATUS_OK;

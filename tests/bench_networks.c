@@ -39,19 +39,30 @@ static double tenth(double times[RUNS], size_t count) {
 typedef float vec8 __attribute__((vector_size(32)));
 
 __attribute__((target("avx2,fma"), optimize("O3"))) static float fused(size_t steps) {
-    vec8 c[CHAINS] = {{0}}, a, b;
+    vec8 c[CHAINS] = {{0}}, a = {0}, b = {0};
     for (size_t i = 0; i < 8; i++) {
         a[i] = 0.999F;
         b[i] = 1e-3F * (float)i;
     }
+    vec8 c0 = c[0], c1 = c[1], c2 = c[2], c3 = c[3], c4 = c[4], c5 = c[5], c6 = c[6], c7 = c[7],
+         c8 = c[8], c9 = c[9], c10 = c[10], c11 = c[11];
+#define FUSED(n) __asm__ volatile("vfmadd213ps %2, %1, %0" : "+x"(c##n) : "x"(a), "x"(b))
     for (size_t s = 0; s < steps; s++) {
-        for (size_t n = 0; n < CHAINS; n++)
-            __asm__("vfmadd213ps %2, %1, %0" : "+x"(c[n]) : "x"(a), "x"(b));
+        FUSED(0);
+        FUSED(1);
+        FUSED(2);
+        FUSED(3);
+        FUSED(4);
+        FUSED(5);
+        FUSED(6);
+        FUSED(7);
+        FUSED(8);
+        FUSED(9);
+        FUSED(10);
+        FUSED(11);
     }
-    float sum = 0;
-    for (size_t n = 0; n < CHAINS; n++)
-        sum += c[n][0];
-    return sum;
+    c[0] = c0 + c1 + c2 + c3 + c4 + c5 + c6 + c7 + c8 + c9 + c10 + c11;
+    return c[0][0];
 }
 #endif
 
