@@ -12,7 +12,7 @@
 #include <stdatomic.h>
 
 enum {
-    CREDIT = 4,          /* batches under way between two lanes */
+    CREDIT = 16,         /* batches under way between two lanes */
     SLOTS_MAX = 16,      /* batches under way inside one */
     LANE_TYPES_MAX = 16
 };
