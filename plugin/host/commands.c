@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The table of commands, and how each of them says that it failed. */
+#include "plugin/host/commands.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+const struct command COMMANDS[] = {
+    {"call", command_call, "call small variants: REF.fa and reads in, VCF out"},
+    {"run", command_run, "run any line of stages"},
+    {"inspect", command_inspect, "list stages, or one stage's options and streams"},
+    {NULL, NULL, NULL},
+};
+
+int say_failure(const struct failure *why) {
+    fprintf(stderr, "runnel: %s\n", why->text);
+    return EXIT_FAILED;
+}
+
+int say_usage(const char *command, const struct failure *why) {
+    fprintf(stderr, "runnel %s: %s\n", command, why->text);
+    return EXIT_USAGE;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The commands of `runnel`, one source file each.  Each takes argc and argv from its own name
+ * on and returns the exit code: 0 whole and right, 1 failed with a sentence, 2 wrong usage. */
+#ifndef PLUGIN_HOST_COMMANDS_H
+#define PLUGIN_HOST_COMMANDS_H
+
+#include "core/status.h"
+
+enum { EXIT_WHOLE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help; /* one line of the overview */
+};
+
+extern const struct command COMMANDS[]; /* ends with a NULL name */
+
+/* "runnel: <sentence>" on stderr; returns EXIT_FAILED, or EXIT_USAGE from the second. */
+int say_failure(const struct failure *why);
+int say_usage(const char *command, const struct failure *why);
+
+int command_call(int argc, char **argv);
+int command_run(int argc, char **argv);
+int command_inspect(int argc, char **argv);
+
+#endif

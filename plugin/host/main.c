@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `runnel COMMAND ...`: finds the command and leaves the rest to it. */
+#include "plugin/host/commands.h"
+#include "plugin/host/version.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void overview(FILE *out) {
+    fprintf(out, "runnel %s: small-variant calling from long reads, as a stream\n\n"
+                 "Usage:   runnel COMMAND [options]\n\nCommands:\n", RUNNEL_VERSION);
+    for (const struct command *command = COMMANDS; command->name != NULL; command++)
+        fprintf(out, "  %-10s %s\n", command->name, command->help);
+    fprintf(out, "\n`runnel COMMAND --help` tells a command's options.\n"
+                 "`runnel --version` tells the versions of Runnel and its libraries.\n");
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        overview(stderr);
+        return EXIT_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
+        print_versions(stdout);
+        return EXIT_WHOLE;
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        overview(stdout);
+        return EXIT_WHOLE;
+    }
+    for (const struct command *command = COMMANDS; command->name != NULL; command++)
+        if (strcmp(name, command->name) == 0)
+            return command->run(argc - 1, argv + 1);
+    fprintf(stderr, "runnel: there is no command '%s'; `runnel --help` lists them\n", name);
+    return EXIT_USAGE;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Finds models by name on the search path. */
+#ifndef PLUGIN_HOST_MODELS_H
+#define PLUGIN_HOST_MODELS_H
+
+#include <stddef.h>
+
+/* As struct runnel_models.find of the contract. */
+int models_find(const char *name, char *path, size_t size);
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The parser of option tables. */
+#include "plugin/host/options.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Long names: '_' counts as '-'. */
+static bool same_name(const char *given, size_t length, const char *name) {
+    if (strlen(name) != length)
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if ((given[i] == '_' ? '-' : given[i]) != name[i])
+            return false;
+    return true;
+}
+
+static bool is_alias(const struct option *option, const char *given, size_t length) {
+    for (const char *at = option->aliases; at != NULL && *at != '\0';) {
+        size_t size = strcspn(at, " ");
+        char name[64];
+        if (size < sizeof name) {
+            memcpy(name, at, size);
+            name[size] = '\0';
+            if (same_name(given, length, name))
+                return true;
+        }
+        at += size + strspn(at + size, " ");
+    }
+    return false;
+}
+
+static const struct option *find_long(const struct options *options, const char *given,
+                                      size_t length) {
+    for (size_t i = 0; i < options->count; i++)
+        if (same_name(given, length, options->table[i].name) ||
+            is_alias(&options->table[i], given, length))
+            return &options->table[i];
+    return NULL;
+}
+
+static const struct option *find_letter(const struct options *options, char letter) {
+    for (size_t i = 0; i < options->count; i++)
+        if (options->table[i].letter == letter)
+            return &options->table[i];
+    return NULL;
+}
+
+static size_t index_of(const struct options *options, const char *name) {
+    for (size_t i = 0; i < options->count; i++)
+        if (strcmp(options->table[i].name, name) == 0)
+            return i;
+    abort(); /* a command asks for an option that its own table lacks */
+}
+
+static int check_value(const struct option *option, const char *value, struct failure *why) {
+    char *end;
+    errno = 0;
+    if (option->kind == OPTION_INTEGER) {
+        (void)strtoll(value, &end, 10);
+        if (*value == '\0' || *end != '\0' || errno != 0)
+            return fail(why, STATUS_BAD_INPUT, "--%s takes a whole number, not '%s'", option->name,
+                        value);
+    } else if (option->kind == OPTION_REAL) {
+        double number = strtod(value, &end);
+        if (*value == '\0' || *end != '\0' || !isfinite(number))
+            return fail(why, STATUS_BAD_INPUT, "--%s takes a number, not '%s'", option->name, value);
+    }
+    return STATUS_OK;
+}
+
+static int set_flag(struct options *options, const struct option *option, const char *value,
+                    struct failure *why) {
+    size_t at = (size_t)(option - options->table);
+    if (value == NULL || strcmp(value, "true") == 0 || strcmp(value, "True") == 0)
+        options->values[at] = "true";
+    else if (strcmp(value, "false") == 0 || strcmp(value, "False") == 0)
+        options->values[at] = NULL;
+    else
+        return fail(why, STATUS_BAD_INPUT, "--%s takes true or false, not '%s'", option->name,
+                    value);
+    return STATUS_OK;
+}
+
+/* One option at argv[*at]; moves *at over a value in an argument of its own. */
+static int parse_one(struct options *options, int argc, char **argv, int *at,
+                     struct failure *why) {
+    const char *given = argv[*at], *value = NULL;
+    const struct option *option;
+    if (given[1] == '-') {
+        size_t length = strcspn(given + 2, "=");
+        option = find_long(options, given + 2, length);
+        value = given[2 + length] == '=' ? given + 3 + length : NULL;
+    } else {
+        option = find_letter(options, given[1]);
+        if (option && option->kind == OPTION_FLAG && given[2] != '\0')
+            option = NULL;
+        value = option && given[2] != '\0' ? given + 2 : NULL;
+    }
+    if (option == NULL)
+        return fail(why, STATUS_BAD_INPUT, "there is no option '%s'; --help lists them", given);
+    if (option->kind == OPTION_FLAG)
+        return set_flag(options, option, value, why);
+    if (value == NULL) {
+        if (*at + 1 >= argc)
+            return fail(why, STATUS_BAD_INPUT, "%s needs a value (%s)", given, option->metavar);
+        value = argv[++*at];
+    }
+    options->values[option - options->table] = value;
+    return check_value(option, value, why);
+}
+
+int options_parse(struct options *options, const struct option *table, size_t count, int argc,
+                  char **argv, struct failure *why) {
+    memset(options, 0, sizeof *options);
+    options->table = table;
+    options->count = count;
+    if (count > OPTIONS_MAX)
+        abort(); /* a command's table outgrew the array */
+    for (size_t i = 0; i < count; i++)
+        options->values[i] = table[i].initial;
+    bool only_operands = false;
+    for (int at = 1; at < argc; at++) {
+        const char *given = argv[at];
+        if (!only_operands && strcmp(given, "--") == 0) {
+            only_operands = true;
+        } else if (!only_operands && given[0] == '-' && given[1] != '\0') {
+            int status = parse_one(options, argc, argv, &at, why);
+            if (status != STATUS_OK)
+                return status;
+        } else if (options->operand_count < OPERANDS_MAX) {
+            options->operands[options->operand_count++] = given;
+        } else {
+            return fail(why, STATUS_BAD_INPUT, "too many arguments, from '%s' on", given);
+        }
+    }
+    return STATUS_OK;
+}
+
+const char *options_text(const struct options *options, const char *name) {
+    return options->values[index_of(options, name)];
+}
+
+int options_flag(const struct options *options, const char *name) {
+    return options_text(options, name) != NULL;
+}
+
+int64_t options_integer(const struct options *options, const char *name) {
+    const char *value = options_text(options, name);
+    return value ? strtoll(value, NULL, 10) : 0;
+}
+
+double options_real(const struct options *options, const char *name) {
+    const char *value = options_text(options, name);
+    return value ? strtod(value, NULL) : 0.0;
+}
+
+int options_given(const struct options *options, const char *name) {
+    size_t at = index_of(options, name);
+    return options->values[at] != options->table[at].initial;
+}
+
+void options_help(FILE *out, const struct option *table, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (table[i].help == NULL)
+            continue;
+        char left[64];
+        int used = table[i].letter ? snprintf(left, sizeof left, "  -%c, ", table[i].letter)
+                                   : snprintf(left, sizeof left, "      ");
+        snprintf(left + used, sizeof left - (size_t)used, "--%s%s%s", table[i].name,
+                 table[i].metavar ? " " : "", table[i].metavar ? table[i].metavar : "");
+        fprintf(out, "%-32s %s", left, table[i].help);
+        if (table[i].initial != NULL && table[i].initial[0] != '\0')
+            fprintf(out, " [%s]", table[i].initial);
+        fputc('\n', out);
+    }
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Search paths.  In a build tree the plugins stand in plugins/ and the models in models/ beside
+ * the executable; installed, in ../LIB/runnel and ../SHARE/runnel/models. */
+#include "plugin/host/paths.h"
+
+#include "plugin/host/version.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool path_exists(const char *path) {
+    return access(path, F_OK) == 0;
+}
+
+static size_t split(const char *list, char folders[PATHS_MAX][PATH_TEXT_MAX]) {
+    size_t count = 0;
+    while (list != NULL && *list != '\0' && count < PATHS_MAX - 2) {
+        size_t length = strcspn(list, ":");
+        if (length > 0 && length < PATH_TEXT_MAX) {
+            memcpy(folders[count], list, length);
+            folders[count++][length] = '\0';
+        }
+        list += length + (list[length] == ':');
+    }
+    return count;
+}
+
+/* The folder of the executable; "." where /proc does not tell. */
+static void own_folder(char folder[PATH_TEXT_MAX]) {
+    ssize_t length = readlink("/proc/self/exe", folder, PATH_TEXT_MAX - 1);
+    char *slash = NULL;
+    if (length > 0) {
+        folder[length] = '\0';
+        slash = strrchr(folder, '/');
+    }
+    if (slash != NULL)
+        *slash = '\0';
+    else
+        snprintf(folder, PATH_TEXT_MAX, ".");
+}
+
+static size_t folders_of(const char *variable, const char *beside, const char *installed,
+                         char folders[PATHS_MAX][PATH_TEXT_MAX]) {
+    char own[PATH_TEXT_MAX];
+    size_t count = split(getenv(variable), folders);
+    own_folder(own);
+    snprintf(folders[count], PATH_TEXT_MAX, "%.*s/%s", PATH_TEXT_MAX - 64, own, beside);
+    if (!path_exists(folders[count]))
+        snprintf(folders[count], PATH_TEXT_MAX, "%.*s/%s", PATH_TEXT_MAX - 64, own, installed);
+    return count + 1;
+}
+
+size_t plugin_folders(char folders[PATHS_MAX][PATH_TEXT_MAX]) {
+    return folders_of("RUNNEL_PLUGIN_PATH", "plugins", RUNNEL_PLUGIN_FOLDER, folders);
+}
+
+size_t model_folders(char folders[PATHS_MAX][PATH_TEXT_MAX]) {
+    return folders_of("RUNNEL_MODEL_PATH", "models", RUNNEL_MODEL_FOLDER, folders);
+}

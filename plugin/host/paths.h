@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Where things are: the folders of plugins and of models.  All are found from the place of the
+ * running executable, so that an installed tree works wherever it is put. */
+#ifndef PLUGIN_HOST_PATHS_H
+#define PLUGIN_HOST_PATHS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { PATHS_MAX = 16, PATH_TEXT_MAX = 4096 };
+
+bool path_exists(const char *path);
+
+/* Folders to look for plugins in, in order: those of RUNNEL_PLUGIN_PATH (separated by ':'), then
+ * ours.  Returns how many. */
+size_t plugin_folders(char folders[PATHS_MAX][PATH_TEXT_MAX]);
+
+/* The same for models: RUNNEL_MODEL_PATH, then ours. */
+size_t model_folders(char folders[PATHS_MAX][PATH_TEXT_MAX]);
+
+#endif

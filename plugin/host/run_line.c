@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Starts the lanes of a line, waits for them (and for signals), and tells how it went. */
+#include "plugin/host/lane.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PATIENCE_SECONDS = 5 }; /* for lanes to leave once the line has failed */
+
+bool run_stopped(const struct run *run) {
+    return atomic_load_explicit(&run->stopped, memory_order_acquire);
+}
+
+static void signal_event(int descriptor) {
+    uint64_t one = 1;
+    if (write(descriptor, &one, sizeof one) < 0)
+        return; /* the counter is full, so the reader will wake anyway */
+}
+
+void run_fail(struct run *run, const char *text) {
+    pthread_mutex_lock(&run->mutex);
+    if (run->failure[0] == '\0')
+        snprintf(run->failure, sizeof run->failure, "%s",
+                 text ? text : "a stage failed without saying why");
+    pthread_mutex_unlock(&run->mutex);
+    atomic_store_explicit(&run->stopped, true, memory_order_release);
+    for (size_t i = 0; i < run->count; i++)
+        signal_event(run->lanes[i].wake);
+    signal_event(run->news);
+}
+
+void run_lane_left(struct run *run) {
+    atomic_fetch_sub(&run->running, 1);
+    signal_event(run->news);
+}
+
+/* ---- setting up ---- */
+
+static int lane_init(struct lane *lane, struct run *run, const struct line_step *step,
+                     struct failure *why) {
+    const struct runnel_stage *stage = &step->loaded.stage;
+    lane->run = run;
+    lane->stage = stage;
+    lane->credit = CREDIT;
+    snprintf(lane->books.id, sizeof lane->books.id, "%s", stage->id);
+    for (size_t i = 0; i < stage->option_count; i++)
+        if (step->values[i] != NULL)
+            lane->settings[lane->setting_count++] =
+                (struct runnel_setting){stage->options[i].name, step->values[i]};
+    lane_offer_services(lane);
+    pthread_mutex_init(&lane->mutex, NULL);
+    if ((lane->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
+        return fail(why, STATUS_IO, "no more descriptors for the line");
+    return STATUS_OK;
+}
+
+static int run_init(struct run *run, const struct line *line, const struct run_watch *watch,
+                    struct failure *why) {
+    run->watch = watch;
+    pthread_mutex_init(&run->mutex, NULL);
+    if ((run->news = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
+        return fail(why, STATUS_IO, "no more descriptors for the line");
+    int status = sockets_new(&run->sockets, why);
+    for (; status == STATUS_OK && run->count < line->count; run->count++)
+        status = lane_init(&run->lanes[run->count], run, &line->steps[run->count], why);
+    for (size_t i = 1; status == STATUS_OK && i < run->count; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "lane-%zu", i);
+        status = sockets_pair(run->sockets, name, &run->lanes[i - 1].out, &run->lanes[i].in, why);
+    }
+    return status;
+}
+
+static void drain(struct socket_end *end) {
+    void *pointer;
+    while (end != NULL && socket_receive_pointer(end, &pointer))
+        if (pointer != NULL)
+            ((const struct runnel_batch *)pointer)->release(pointer);
+}
+
+/* After all lanes have left. */
+static void run_free(struct run *run) {
+    for (size_t i = 0; i < run->count; i++) {
+        struct lane *lane = &run->lanes[i];
+        drain(lane->in);
+        lane_free_slots(lane);
+        if (lane->refused != NULL)
+            lane->refused->release(lane->refused);
+        if (lane->ending != NULL)
+            lane->ending->release(lane->ending);
+        if (lane->wake >= 0)
+            close(lane->wake);
+        pthread_mutex_destroy(&lane->mutex);
+    }
+    for (size_t i = 0; i < run->count; i++) {
+        socket_close(run->lanes[i].in);
+        socket_close(run->lanes[i].out);
+    }
+    sockets_free(run->sockets);
+    if (run->news >= 0)
+        close(run->news);
+    pthread_mutex_destroy(&run->mutex);
+}
+
+/* ---- waiting ---- */
+
+static int open_signals(sigset_t *before) {
+    sigset_t ours;
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGINT);
+    sigaddset(&ours, SIGTERM);
+    sigaddset(&ours, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &ours, before);
+    return signalfd(-1, &ours, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static double now_seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static void tell_progress(struct run *run) {
+    pthread_mutex_lock(&run->mutex);
+    struct run_state state = run->state;
+    pthread_mutex_unlock(&run->mutex);
+    for (size_t i = 0; i < run->count; i++) {
+        struct lane *lane = &run->lanes[i];
+        pthread_mutex_lock(&lane->mutex);
+        if (strcmp(lane->stage->id, "reads") == 0)
+            state.reads = books_total(&lane->books, "reads");
+        if (strcmp(lane->stage->id, "caller") == 0) {
+            state.windows = books_total(&lane->books, "in");
+            state.calls = books_total(&lane->books, "used");
+        }
+        pthread_mutex_unlock(&lane->mutex);
+    }
+    run->watch->every_second(&state, run->watch->with);
+}
+
+/* Until all lanes have left; false when some would not after a failure. */
+static bool wait_for_lanes(struct run *run, int signals) {
+    double told = now_seconds(), failed = 0;
+    while (atomic_load(&run->running) > 0) {
+        struct pollfd waits[] = {{.fd = run->news, .events = POLLIN},
+                                 {.fd = signals, .events = POLLIN}};
+        poll(waits, 2, 1000);
+        uint64_t news;
+        struct signalfd_siginfo signal;
+        if (read(run->news, &news, sizeof news) < 0)
+            news = 0; /* nothing new there */
+        if (read(signals, &signal, sizeof signal) == sizeof signal)
+            run_fail(run, signal.ssi_signo == SIGINT ? "interrupted; no output was written"
+                                                     : "told to stop; no output was written");
+        double now = now_seconds();
+        if (run_stopped(run)) {
+            failed = failed > 0 ? failed : now;
+            if (now - failed > PATIENCE_SECONDS)
+                return false;
+        } else if (run->watch->every_second && now - told >= 1.0) {
+            told = now;
+            tell_progress(run);
+        }
+    }
+    return true;
+}
+
+static void start_lanes(struct run *run, struct failure *why) {
+    atomic_store(&run->running, run->count);
+    size_t started = 0;
+    while (started < run->count && pthread_create(&run->lanes[started].thread, NULL, lane_main,
+                                                  &run->lanes[started]) == 0)
+        started++;
+    if (started < run->count) {
+        atomic_fetch_sub(&run->running, run->count - started);
+        fail(why, STATUS_IO, "no more threads for the line");
+        run_fail(run, why->text);
+    }
+}
+
+static void copy_books(const struct run *run, struct books *books) {
+    books->count = run->count;
+    for (size_t i = 0; i < run->count; i++) {
+        books->stages[i] = run->lanes[i].books;
+        books->stages[i].cpu_seconds = run->lanes[i].cpu_seconds;
+    }
+}
+
+int line_run(const struct line *line, const struct run_watch *watch, struct books *books,
+             struct failure *why) {
+    static const struct run_watch SILENT = {.level = RUNNEL_LOG_WARNING};
+    struct run *run = calloc(1, sizeof *run);
+    if (run == NULL)
+        return fail(why, STATUS_NO_MEMORY, "out of memory for the line");
+    int status = run_init(run, line, watch ? watch : &SILENT, why);
+    if (status == STATUS_OK) {
+        sigset_t before;
+        int signals = open_signals(&before);
+        start_lanes(run, why);
+        if (!wait_for_lanes(run, signals)) {
+            /* A stage hangs in a hook (a read from a silent pipe, say).  The others have
+             * destroyed their states, so nothing half done stays behind. */
+            fprintf(stderr, "runnel: %s\n", run->failure);
+            _exit(1);
+        }
+        for (size_t i = 0; i < run->count; i++)
+            if (run->lanes[i].thread != 0)
+                pthread_join(run->lanes[i].thread, NULL);
+        close(signals);
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+        if (run->failure[0] != '\0')
+            status = fail(why, STATUS_BAD_INPUT, "%s", run->failure);
+    }
+    if (books != NULL)
+        copy_books(run, books);
+    run_free(run);
+    free(run);
+    return status;
+}

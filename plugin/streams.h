@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The four stream types that our stages speak, as tables: columns, their Arrow formats, and the
+ * keys of the metadata that OPEN carries.  STREAMS.md says what each column means; a test holds
+ * the two together. */
+#ifndef PLUGIN_STREAMS_H
+#define PLUGIN_STREAMS_H
+
+#include "plugin/runnel_plugin.h"
+#include "adapters/arrow_table.h"
+#include "core/status.h"
+
+enum { READS_CONTIG, READS_POSITION, READS_FLAG, READS_MAPQ, READS_NAME, READS_CIGAR,
+       READS_LENGTH, READS_SEQUENCE, READS_QUALITIES, READS_HP, READS_MOVES, READS_START_TIME,
+       READS_CHANNEL, READS_COLUMNS };
+
+enum { PILEUP_CONTIG, PILEUP_POSITION, PILEUP_REFERENCE, PILEUP_ALT_INFO, PILEUP_DEPTH,
+       PILEUP_WINDOW, PILEUP_COLUMNS };
+
+enum { FULL_CONTIG, FULL_POSITION, FULL_REFERENCE, FULL_ALT_INFO, FULL_DEPTH, FULL_FIRST_ROW,
+       FULL_USED_ROWS, FULL_WINDOW, FULL_COLUMNS };
+
+enum { CALLS_CONTIG, CALLS_POSITION, CALLS_REFERENCE, CALLS_ALTERNATES, CALLS_GENOTYPE,
+       CALLS_QUAL, CALLS_GQ, CALLS_FILTER, CALLS_DEPTH, CALLS_AD, CALLS_AF, CALLS_PL,
+       CALLS_PROBABILITIES, CALLS_SOURCE, CALLS_PHASE_SET, CALLS_REVISION, CALLS_STATE,
+       CALLS_COLUMNS };
+
+struct stream {
+    const char *type;
+    const struct arrow_field *fields;
+    size_t count;
+};
+
+extern const struct stream READS_STREAM, PILEUP_STREAM, FULL_STREAM, CALLS_STREAM;
+
+/* A key and its value for OPEN's metadata. */
+struct stream_fact {
+    const char *key;
+    const char *value; /* NULL: leave the key out */
+};
+
+/* An OPEN batch of a stream: the metadata of `before` (may be NULL), with these facts put over
+ * it.  The caller owns the reference.  NULL on failure. */
+struct runnel_batch *stream_open(const struct stream *stream, const struct runnel_batch *before,
+                                 const struct stream_fact *facts, size_t count,
+                                 struct failure *why);
+
+/* A DATA batch of the rows collected in `table`, which is left empty; mark not yet set. */
+struct runnel_batch *stream_data(const struct stream *stream, struct arrow_table *table,
+                                 struct failure *why);
+
+/* A fact of an OPEN batch as a NUL-terminated copy that the caller frees; NULL where absent or
+ * memory ran out. */
+char *stream_fact(const struct runnel_batch *open, const char *key);
+
+/* Whether a batch has the columns of the stream; the sentence says what is missing. */
+int stream_check(const struct runnel_batch *batch, const struct stream *stream,
+                 struct failure *why);
+
+/* The contigs of an OPEN batch. */
+struct stream_contigs {
+    size_t count;
+    char **names;
+    int64_t *lengths;
+};
+
+/* Reads the fact "contigs": a line per contig, name TAB length, in the order of the reads. */
+int stream_contigs_read(struct stream_contigs *contigs, const struct runnel_batch *open,
+                        struct failure *why);
+void stream_contigs_free(struct stream_contigs *contigs);
+
+/* The index of a contig by name (not NUL-terminated); tries `guess` first, as rows mostly stay
+ * on a contig.  -1 where unknown. */
+int64_t stream_contigs_find(const struct stream_contigs *contigs, const char *name,
+                            int64_t length, int64_t guess);
+
+#endif
