@@ -91,7 +91,7 @@ bool pileup_column_is_candidate(const struct pileup_column *s,
         return false;
     uint32_t inserted = s->indels[INSERTED][0] + s->indels[INSERTED][1];
     uint32_t deleted = s->indels[DELETED][0] + s->indels[DELETED][1];
-    if (s->ref < s->alt && s->ref < inserted && s->ref < deleted)
+    if (s->ref < s->alt || s->ref < inserted || s->ref < deleted)
         return true;
     if (s->ref > 0 && s->ref == s->alt && s->reference_base < s->alt_base)
         return true;

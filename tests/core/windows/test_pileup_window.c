@@ -146,7 +146,8 @@ static void check_scaled(const struct golden *g, hsize_t index, const struct pil
     for (hsize_t i = 0; i < which.rows; i++)
         if (((int32_t *)which.data)[i] == (int32_t)index)
             expected = (int32_t *)scaled.data + i * PILEUP_WINDOW_SIZE;
-    cr_assert_arr_eq(tensor, expected, sizeof tensor, "%s, window %d", g->name, (int)index);
+    for (int i = 0; i < PILEUP_WINDOW_SIZE; i++)
+        cr_assert_eq(tensor[i], expected[i], "%s, window %d, %d: %d not %d, depth %u", g->name, (int)index, i, tensor[i], expected[i], w->depth);
 }
 
 static void check_whole(const char *name) {
@@ -165,7 +166,8 @@ static void check_whole(const char *name) {
             cr_assert_lt(index, positions.rows, "%s: a window too many, %s", name,
                          position_text(g.contigs[c], &drawn.windows[i]));
             cr_assert_str_eq(position_text(g.contigs[c], &drawn.windows[i]),
-                             golden_string(&positions, index), "%s, window %d", name, (int)index);
+                             golden_string(&positions, index), "%s, window %d: %s", name, (int)index,
+                             position_text(g.contigs[c], &drawn.windows[i]));
             expect_same(&g, &drawn.windows[i],
                         (int32_t *)tensors.data + index * PILEUP_WINDOW_SIZE,
                         golden_string(&texts, index), true);
