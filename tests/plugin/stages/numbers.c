@@ -77,7 +77,9 @@ static int nothing_finish(void *state, struct runnel_slot *slot) {
 struct late {
     const struct runnel_host *host;
     int64_t refuse_above;
-    atomic_int under_way;
+    atomic_int under_way; /* slots: counted down before they complete, since a refusal is only
+                             allowed while one is pending */
+    atomic_int errands;   /* threads: counted down when they no longer touch anything */
     unsigned seed;
 };
 
@@ -95,9 +97,10 @@ static void *run_errand(void *argument) {
     nanosleep(&pause, NULL);
     errand->batch->retain(errand->batch);
     late->host->emit(late->host->context, errand->slot, errand->batch);
+    atomic_fetch_sub(&late->under_way, 1);
     late->host->complete(late->host->context, errand->slot, RUNNEL_OK);
     free(errand);
-    atomic_fetch_sub(&late->under_way, 1);
+    atomic_fetch_sub(&late->errands, 1);
     return NULL;
 }
 
@@ -117,6 +120,7 @@ static int late_process(void *state, const struct runnel_batch *batch, struct ru
         return RUNNEL_AGAIN;
     }
     atomic_fetch_add(&late->under_way, 1);
+    atomic_fetch_add(&late->errands, 1);
     struct errand *errand = malloc(sizeof *errand);
     late->seed = late->seed * 1103515245u + 12345u;
     *errand = (struct errand){late, batch, slot, (long)(late->seed / 65536u % 3000u) * 1000};
@@ -130,7 +134,7 @@ static int late_process(void *state, const struct runnel_batch *batch, struct ru
 static void late_destroy(void *state) {
     struct late *late = state;
     struct timespec pause = {0, 100000};
-    while (atomic_load(&late->under_way) > 0)
+    while (atomic_load(&late->errands) > 0)
         nanosleep(&pause, NULL);
     free(late);
 }
