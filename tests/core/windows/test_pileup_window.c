@@ -98,8 +98,8 @@ static void expect_same(const struct golden *g, const struct pileup_window *w,
                         const int32_t *tensor, const char *alt_info, bool text_too) {
     for (int i = 0; i < PILEUP_WINDOW_SIZE; i++)
         cr_assert_eq(w->tensor[i], tensor[i], "%s, %lld: column %d channel %d is %d, not %d",
-                     g->name, (long long)w->position + 1, i / PILEUP_CHANNELS,
-                     i % PILEUP_CHANNELS, w->tensor[i], tensor[i]);
+                     g->name, (long long)w->position + 1, i / PILEUP_CHANNELS, i % PILEUP_CHANNELS,
+                     w->tensor[i], tensor[i]);
     if (text_too)
         cr_assert_str_eq(w->alt_info, alt_info, "%s, %lld: %s, not %s", g->name,
                          (long long)w->position + 1, w->alt_info, alt_info);
@@ -147,7 +147,8 @@ static void check_scaled(const struct golden *g, hsize_t index, const struct pil
         if (((int32_t *)which.data)[i] == (int32_t)index)
             expected = (int32_t *)scaled.data + i * PILEUP_WINDOW_SIZE;
     for (int i = 0; i < PILEUP_WINDOW_SIZE; i++)
-        cr_assert_eq(tensor[i], expected[i], "%s, window %d, %d: %d not %d, depth %u", g->name, (int)index, i, tensor[i], expected[i], w->depth);
+        cr_assert_eq(tensor[i], expected[i], "%s, window %d, %d: %d not %d, depth %u", g->name,
+                     (int)index, i, tensor[i], expected[i], w->depth);
 }
 
 static void check_whole(const char *name) {
@@ -166,10 +167,9 @@ static void check_whole(const char *name) {
             cr_assert_lt(index, positions.rows, "%s: a window too many, %s", name,
                          position_text(g.contigs[c], &drawn.windows[i]));
             cr_assert_str_eq(position_text(g.contigs[c], &drawn.windows[i]),
-                             golden_string(&positions, index), "%s, window %d: %s", name, (int)index,
-                             position_text(g.contigs[c], &drawn.windows[i]));
-            expect_same(&g, &drawn.windows[i],
-                        (int32_t *)tensors.data + index * PILEUP_WINDOW_SIZE,
+                             golden_string(&positions, index), "%s, window %d: %s", name,
+                             (int)index, position_text(g.contigs[c], &drawn.windows[i]));
+            expect_same(&g, &drawn.windows[i], (int32_t *)tensors.data + index * PILEUP_WINDOW_SIZE,
                         golden_string(&texts, index), true);
             check_scaled(&g, index, &drawn.windows[i]);
         }
@@ -185,11 +185,10 @@ static void check_whole(const char *name) {
 }
 
 static const char whole_cases[][24] = {
-    "tiny",         "edges",        "edges_majority", "edges_fast",    "edges_fast_hifi",
-    "odd",          "odd_all",      "odd_headtail",   "ont10",         "ont10_headtail",
-    "ont10_fast",   "ont30",        "ont30_fast",     "ont30_snponly", "ont30_strict",
-    "ont30_known",  "ont30_bed",    "hifi60",         "amplicon",      "longindel_off",
-    "longindel_on", "ont30_known_af"};
+    "tiny",       "edges",         "edges_majority", "edges_fast",     "edges_fast_hifi", "odd",
+    "odd_all",    "odd_headtail",  "ont10",          "ont10_headtail", "ont10_fast",      "ont30",
+    "ont30_fast", "ont30_snponly", "ont30_strict",   "ont30_known",    "ont30_bed",       "hifi60",
+    "amplicon",   "longindel_off", "longindel_on",   "ont30_known_af"};
 
 ParameterizedTestParameters(pileup_window, golden_whole) {
     return cr_make_param_array(const char[24], (void *)whole_cases,
