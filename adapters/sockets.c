@@ -94,10 +94,3 @@ void sockets_wait(struct socket_wait *waits, size_t count, int milliseconds) {
     for (size_t i = 0; i < count; i++)
         waits[i].ready = ready > 0 && (items[i].revents & ZMQ_POLLIN) != 0;
 }
-
-const char *sockets_version(char *text, size_t size) {
-    int major, minor, patch;
-    zmq_version(&major, &minor, &patch);
-    snprintf(text, size, "%d.%d.%d", major, minor, patch);
-    return text;
-}

@@ -39,6 +39,4 @@ struct socket_wait {
 /* Waits until one of them is ready or `milliseconds` (-1: for ever) have passed. */
 void sockets_wait(struct socket_wait *waits, size_t count, int milliseconds);
 
-const char *sockets_version(char *text, size_t size); /* of the library, into `text` */
-
 #endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One 3 x 3 convolution of the full-alignment network with what follows it (batch norm folded
+ * in, an addition, ReLU).  Letters: R rows, W positions, C channels.
+ *
+ * A map is (R + 2, W + 2, C) with a border of zeros that nobody writes, so that no tap of a
+ * kernel needs a test; the three taps of a kernel's row are 3 C floats in a run. */
+#ifndef CORE_NETWORKS_CONVOLUTION_H
+#define CORE_NETWORKS_CONVOLUTION_H
+
+#include "core/networks/kernels.h"
+#include "core/networks/pack.h"
+#include "core/networks/weights.h"
+
+struct map_shape {
+    size_t R, W, C; /* C rounded up to whole panels; channels behind the real ones are zero */
+};
+
+/* Rows [begin, end) of a map that differ from the background. */
+struct row_range {
+    size_t begin, end;
+};
+
+struct convolution {
+    const struct kernels *kernels;
+    size_t stride;
+    size_t before; /* rows of zeros that count before the first: 1, or 0 ('same', even R) */
+    struct map_shape in, out;
+    struct packed packed;
+};
+
+/* Offsets of output positions, for one product at a time. */
+struct position_list {
+    size_t count;
+    uint32_t *x_at, *y_at;
+};
+
+size_t map_row(const struct map_shape *map);  /* floats from a row to the next */
+size_t map_size(const struct map_shape *map); /* floats of one window */
+
+/* Packs CONVOLUTION.weight, .bias and the batch norm NORM.*, with inputs multiplied by
+ * `scale`.  in, out, stride and before are filled in by the caller, channels included:
+ * `in_channels` and `out_channels` are the real ones. */
+int convolution_pack(struct convolution *c, const struct weights *weights, const char *name,
+                     const char *norm, size_t in_channels, size_t out_channels, double scale,
+                     struct failure *why);
+void convolution_free(struct convolution *c);
+
+/* Which rows of the output can differ where rows `range` of the input do. */
+struct row_range convolution_reach(const struct convolution *c, struct row_range range);
+
+/* Rows ranges[m] of windows m < M: y = relu(convolution(x) + add), add NULL or laid out as y
+ * (and may be y).  `list` has room for every position of M windows. */
+void convolution_run(const struct convolution *c, struct position_list *list, const float *x,
+                     const float *add, float *y, const struct row_range *ranges, size_t M);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Chooses a kernel table by name or by what the CPU has.  The rows below run from slow to
+ * fast; each says whether this CPU can run it. */
+#include "core/networks/kernels.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+extern const struct kernels kernels_avx2, kernels_avx512;
+#elif defined(__aarch64__)
+extern const struct kernels kernels_neon;
+#endif
+
+static bool always(void) {
+    return true;
+}
+
+#if defined(__x86_64__)
+static bool has_avx2(void) {
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+static bool has_avx512(void) {
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
+}
+#endif
+
+static const struct {
+    const struct kernels *kernels;
+    bool (*runs_here)(void);
+} levels[] = {
+    {&kernels_scalar, always},
+#if defined(__x86_64__)
+    {&kernels_avx2, has_avx2},
+    {&kernels_avx512, has_avx512},
+#elif defined(__aarch64__)
+    {&kernels_neon, always},
+#endif
+};
+
+enum { LEVELS = sizeof levels / sizeof levels[0] };
+
+const struct kernels *kernels_for(const char *name) {
+    for (size_t l = 0; l < LEVELS; l++)
+        if (strcmp(levels[l].kernels->name, name) == 0)
+            return levels[l].runs_here() ? levels[l].kernels : NULL;
+    return NULL;
+}
+
+const struct kernels *kernels_best(void) {
+    for (size_t l = LEVELS; l-- > 1;)
+        if (levels[l].runs_here())
+            return levels[l].kernels;
+    return &kernels_scalar;
+}

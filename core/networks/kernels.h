@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The few inner loops that nearly all the time goes into, as a table: plain C first
+ * (kernels_scalar.c, which says what each row means), then one text for all vector widths
+ * (kernels_vector.h) compiled once per instruction set.  A network is packed for one table
+ * and keeps a pointer to it.
+ *
+ * Letters: M rows, K inputs, P outputs per panel, L lanes of a vector.  Every output is summed
+ * in one order that does not depend on M, so a result has the same bits for every batch.
+ * Bounds against the scalar rows: a product differs by at most K * 2^-23 times the sum of its
+ * terms' magnitudes; gate functions and SELU are within 3e-7 absolute of their values. */
+#ifndef CORE_NETWORKS_KERNELS_H
+#define CORE_NETWORKS_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum activation { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_SELU };
+
+/* y(M, panels*P) = activation(x(M,K) w^T + b + add).  Row m of x is `stretches` runs of
+ * `length` floats each, `step` floats apart, the first at x + x_at[m]; K = stretches * length.
+ * Each run is summed on its own from zero and then added, which keeps long sums exact. */
+struct product {
+    size_t rows, panels;
+    const float *x;
+    const uint32_t *x_at; /* (M) */
+    size_t stretches, length, step;
+    const float *w;       /* (panels, K, P) */
+    const float *b;       /* (panels, P) */
+    const float *add;     /* NULL, or laid out as y; may be y itself */
+    float *y;             /* row m begins at y + y_at[m] */
+    const uint32_t *y_at; /* (M) */
+    enum activation then;
+};
+
+/* One time step of one LSTM direction (spec networks, 2) for M windows.  U units, rounded up to
+ * whole vectors; the four gates i, f, g, o of a unit stand side by side:
+ * gates = start + x w_x + h w_h, then c and h. */
+struct lstm_step {
+    size_t rows, units; /* M, U */
+    const float *start; /* (M | 1, U/L, 4, L): bias, or bias and input products */
+    size_t start_step;  /* between rows of start; 0 where all share one */
+    const float *x;     /* (M, inputs): summed here as well; NULL, inputs 0: none */
+    size_t x_step, inputs;
+    const float *h;        /* (M, U) of the step before; NULL at the first */
+    const float *weights;  /* (U/L, inputs + U, 4, L) */
+    float *c;              /* (M, U), in and out */
+    float *y;              /* (M, U): the new h */
+    size_t h_step, y_step; /* between rows of h and of y */
+};
+
+struct kernels {
+    const char *name; /* "scalar", "avx2", "avx512", "neon" */
+    size_t lanes;     /* L */
+    size_t panel;     /* P, a multiple of L */
+    size_t block;     /* pileup windows that one block of work takes best */
+    void (*product)(const struct product *product);
+    void (*lstm_step)(const struct lstm_step *step);
+};
+
+extern const struct kernels kernels_scalar;
+
+/* The table of that name; NULL where this CPU or this build does not have it. */
+const struct kernels *kernels_for(const char *name);
+
+/* The fastest table of this CPU. */
+const struct kernels *kernels_best(void);
+
+#endif

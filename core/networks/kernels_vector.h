@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The kernels for vectors of any width, included once per instruction set by a file that has
+ * defined LANES, PRODUCT_ROWS, STEP_ROWS, VECTOR_MIN and VECTOR_MAX.  What each kernel means
+ * stands in kernels_scalar.c.
+ *
+ * The one idea: a tile of rows x vectors of the result stays in registers while the inner loop
+ * walks over the inputs.  Rows are exact-size variants of one inline function, so that a
+ * remainder of rows costs no test in the loop, and each output is one chain of fused
+ * multiply-adds whatever the number of rows.  These files are compiled with contraction on. */
+#include "core/networks/kernels.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef float vec __attribute__((vector_size(4 * LANES), may_alias));
+typedef uint32_t uvec __attribute__((vector_size(4 * LANES), may_alias));
+typedef float vec_anywhere __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+
+#define INLINE static inline __attribute__((always_inline))
+#ifdef __clang__
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
+/* Calls `call` with the number of rows as a constant: every variant is compiled apart. */
+/* clang-format off */
+#define EXACT_ROWS(rows, call)                                                                     \
+    switch (rows) {                                                                                \
+    case 1: call(1); break;                                                                        \
+    case 2: call(2); break;                                                                        \
+    case 3: call(3); break;                                                                        \
+    case 4: call(4); break;                                                                        \
+    case 5: call(5); break;                                                                        \
+    case 6: call(6); break;                                                                        \
+    case 7: call(7); break;                                                                        \
+    case 8: call(8); break;                                                                        \
+    case 9: call(9); break;                                                                        \
+    case 10: call(10); break;                                                                      \
+    case 11: call(11); break;                                                                      \
+    default: call(12); break;                                                                      \
+    }
+/* clang-format on */
+
+INLINE vec load(const float *from) {
+    return *(const vec_anywhere *)from;
+}
+
+INLINE void store(float *to, vec v) {
+    *(vec_anywhere *)to = v;
+}
+
+INLINE vec all(float v) {
+    return v - (vec){0};
+}
+
+/* ---- functions ----------------------------------------------------------------------------- */
+
+/* 2^x = 2^n * (1 + f q(f)) with n the nearest integer and f in [-1/2, 1/2].  q has the least
+ * greatest relative error of its degree: 2^x within 1.6e-8, before rounding. */
+struct power {
+    vec scale; /* 2^n */
+    vec rest;  /* 2^f - 1 */
+};
+
+INLINE struct power power_of_two(vec x) {
+    const vec magic = all(0x1.8p23F); /* adding it leaves the nearest integer in the low bits */
+    vec shifted = x + magic;
+    vec f = x - (shifted - magic);
+    vec q = all(0x1.41fbbcp-13F);
+    q = q * f + 0x1.5f3e52p-10F;
+    q = q * f + 0x1.3b2d4cp-7F;
+    q = q * f + 0x1.c6aee8p-5F;
+    q = q * f + 0x1.ebfbdcp-3F;
+    q = q * f + 0x1.62e430p-1F;
+    uvec bits = ((uvec)shifted << 23) + 0x3f800000U;
+    return (struct power){(vec)bits, q * f};
+}
+
+#define LOG2_E 0x1.715476p+0F
+
+/* exp(-x), its exponent held within [-126, 40]: beyond, a gate is 0 or 1 to 1e-12, and three
+ * factors up to 2^40 + 1 multiply without overflow. */
+INLINE vec exp_minus(vec x, float times) {
+    vec exponent = VECTOR_MAX(VECTOR_MIN(x * (-LOG2_E * times), all(40.0F)), all(-126.0F));
+    struct power p = power_of_two(exponent);
+    return p.scale * p.rest + p.scale;
+}
+
+/* SELU, with expm1 kept exact near 0 as 2^n (2^f - 1) + (2^n - 1). */
+INLINE vec selu(vec x) {
+    const float scale = 1.0507009873554804934193349852946F;
+    const float alpha = 1.6732632423543772848170429916717F;
+    const vec zero = {0};
+    vec below = VECTOR_MAX(VECTOR_MIN(x, zero), all(-80.0F));
+    struct power p = power_of_two(below * LOG2_E);
+    vec expm1 = p.scale * p.rest + (p.scale - 1.0F);
+    return scale * VECTOR_MAX(x, zero) + scale * alpha * expm1;
+}
+
+INLINE vec activate(enum activation activation, vec v) {
+    if (activation == ACTIVATION_RELU)
+        return VECTOR_MAX(v, (vec){0});
+    if (activation == ACTIVATION_SELU)
+        return selu(v);
+    return v;
+}
+
+/* ---- product ------------------------------------------------------------------------------- */
+
+enum { PANEL = 2 * LANES };
+
+/* Rows [first, first + rows) of one panel. */
+INLINE void product_tile(const struct product *p, size_t panel, size_t first, const size_t rows) {
+    const float *x[PRODUCT_ROWS];
+    const float *w = p->w + panel * p->stretches * p->length * PANEL;
+    vec total[PRODUCT_ROWS][2];
+    UNROLL for (size_t r = 0; r < rows; r++) {
+        x[r] = p->x + p->x_at[first + r];
+        total[r][0] = load(p->b + panel * PANEL);
+        total[r][1] = load(p->b + panel * PANEL + LANES);
+    }
+    for (size_t s = 0; s < p->stretches; s++) {
+        vec sum[PRODUCT_ROWS][2];
+        UNROLL for (size_t r = 0; r < rows; r++) sum[r][0] = sum[r][1] = (vec){0};
+        for (size_t k = 0; k < p->length; k++, w += PANEL) {
+            vec w0 = load(w), w1 = load(w + LANES);
+            UNROLL for (size_t r = 0; r < rows; r++) {
+                vec v = all(x[r][k]);
+                sum[r][0] += v * w0;
+                sum[r][1] += v * w1;
+            }
+        }
+        UNROLL for (size_t r = 0; r < rows; r++) {
+            total[r][0] += sum[r][0];
+            total[r][1] += sum[r][1];
+            x[r] += p->step;
+        }
+    }
+    UNROLL for (size_t r = 0; r < rows; r++) {
+        size_t place = p->y_at[first + r] + panel * PANEL;
+        if (p->add != NULL) {
+            total[r][0] += load(p->add + place);
+            total[r][1] += load(p->add + place + LANES);
+        }
+        store(p->y + place, activate(p->then, total[r][0]));
+        store(p->y + place + LANES, activate(p->then, total[r][1]));
+    }
+}
+
+/* All rows of a panel while its weights are near; rows in tiles of nearly equal size. */
+static void product(const struct product *p) {
+    size_t tiles = (p->rows + PRODUCT_ROWS - 1) / PRODUCT_ROWS;
+    for (size_t panel = 0; panel < p->panels; panel++)
+        for (size_t t = 0, first = 0; t < tiles; t++) {
+            size_t rows = (p->rows - first) / (tiles - t);
+#define PRODUCT_TILE(n) product_tile(p, panel, first, n <= PRODUCT_ROWS ? n : PRODUCT_ROWS)
+            EXACT_ROWS(rows, PRODUCT_TILE)
+            first += rows;
+        }
+}
+
+/* ---- LSTM ---------------------------------------------------------------------------------- */
+
+enum { GATES = 4 };
+
+/* With e_v = exp(-v) (and exp(-2v) for the tangents), sigmoid(v) = 1 / (1 + e_v) and
+ * tanh(v) = (1 - e_v) / (1 + e_v), so that c and h cost one division each. */
+INLINE void lstm_cell(const vec gates[GATES], float *c_place, float *y) {
+    vec i = 1.0F + exp_minus(gates[0], 1.0F), f = 1.0F + exp_minus(gates[1], 1.0F);
+    vec e_g = exp_minus(gates[2], 2.0F), o = 1.0F + exp_minus(gates[3], 1.0F);
+    vec ig = i * (1.0F + e_g);
+    vec c = (load(c_place) * ig + (1.0F - e_g) * f) / (f * ig);
+    store(c_place, c);
+    vec e_c = exp_minus(c, 2.0F);
+    store(y, (1.0F - e_c) / (o * (1.0F + e_c)));
+}
+
+/* Adds x(rows, K) w(K, 4, L) and returns the weights behind. */
+INLINE const float *add_gates(vec gates[][GATES], const float *x, size_t x_step, size_t K,
+                              const float *w, const size_t rows) {
+    for (size_t k = 0; k < K; k++, w += GATES * LANES) {
+        vec v[STEP_ROWS];
+        UNROLL for (size_t r = 0; r < rows; r++) v[r] = all(x[r * x_step + k]);
+        UNROLL for (size_t g = 0; g < GATES; g++) {
+            vec w_g = load(w + g * LANES);
+            UNROLL for (size_t r = 0; r < rows; r++) gates[r][g] += v[r] * w_g;
+        }
+    }
+    return w;
+}
+
+/* Rows [first, first + rows) of one vector of units. */
+INLINE void step_tile(const struct lstm_step *s, size_t vector, size_t first, const size_t rows) {
+    const float *w = s->weights + vector * (s->inputs + s->units) * GATES * LANES;
+    const float *start = s->start + first * s->start_step + vector * GATES * LANES;
+    vec gates[STEP_ROWS][GATES];
+    UNROLL for (size_t r = 0; r < rows; r++) UNROLL for (size_t g = 0; g < GATES; g++) gates[r][g] =
+        load(start + r * s->start_step + g * LANES);
+    if (s->x != NULL)
+        w = add_gates(gates, s->x + first * s->x_step, s->x_step, s->inputs, w, rows);
+    if (s->h != NULL)
+        add_gates(gates, s->h + first * s->h_step, s->h_step, s->units, w, rows);
+    UNROLL for (size_t r = 0; r < rows; r++)
+        lstm_cell(gates[r], s->c + (first + r) * s->units + vector * LANES,
+                  s->y + (first + r) * s->y_step + vector * LANES);
+}
+
+static void lstm_step(const struct lstm_step *s) {
+    size_t tiles = (s->rows + STEP_ROWS - 1) / STEP_ROWS;
+    for (size_t vector = 0; vector < s->units / LANES; vector++)
+        for (size_t t = 0, first = 0; t < tiles; t++) {
+            size_t rows = (s->rows - first) / (tiles - t);
+#define STEP_TILE(n) step_tile(s, vector, first, n <= STEP_ROWS ? n : STEP_ROWS)
+            EXACT_ROWS(rows, STEP_TILE)
+            first += rows;
+        }
+}
