@@ -22,7 +22,8 @@ static struct positions sites_of(const struct golden *g, const char *contig) {
         long begin, end;
         if (sscanf(line, "%99s %ld %ld", name, &begin, &end) != 3 || strcmp(name, contig) != 0)
             continue;
-        sites.at = realloc(sites.at, (sites.count + 1) * sizeof *sites.at);
+        sites.at = golden_grow(sites.at, sites.count * sizeof *sites.at,
+                               (sites.count + 1) * sizeof *sites.at);
         sites.at[sites.count++] = (begin == 0 ? end - 17 : (begin + end) / 2) - 1;
     }
     return sites;
@@ -46,7 +47,8 @@ static struct snps snps_of(const struct golden *g, const char *contig) {
         if (memchr(gt, '|', strcspn(gt, ":")) == NULL)
             continue;
         cr_assert(strlen(ref) == 1 && strlen(alt) == 1);
-        out.snps = realloc(out.snps, (out.count + 1) * sizeof *out.snps);
+        out.snps =
+            golden_grow(out.snps, out.count * sizeof *out.snps, (out.count + 1) * sizeof *out.snps);
         out.snps[out.count++] = (struct phased_snp){
             .position = position - 1,
             .alt = alt[0],
@@ -141,6 +143,7 @@ static void check_case(const char *name, bool compatible) {
                  (int)e.positions.rows);
     cr_assert_eq(full_windows_books(stream)->windows, full_windows_books(stream)->sites);
     full_windows_free(stream);
+    golden_release();
 }
 
 static const char cases[][24] = {"tiny",        "edges",          "odd",        "odd_all",

@@ -25,16 +25,18 @@ static void keep(struct drawn *drawn, struct pileup_windows *stream) {
         w.tensor = golden_copy(w.tensor, PILEUP_WINDOW_SIZE * sizeof *w.tensor);
         w.alt_info = golden_copy(w.alt_info, strlen(w.alt_info) + 1);
         w.reference = golden_copy(w.reference, WINDOW_WIDTH + 1);
-        drawn->windows = realloc(drawn->windows, (drawn->count + 1) * sizeof w);
+        drawn->windows =
+            golden_grow(drawn->windows, drawn->count * sizeof w, (drawn->count + 1) * sizeof w);
         drawn->windows[drawn->count++] = w;
     }
     cr_assert_eq(status, STATUS_END, "%s", why.text);
     size_t count;
     const struct pileup_column_counts *counts = pileup_windows_take_counts(stream, &count);
-    drawn->counts =
-        realloc(drawn->counts, (drawn->count_count + count + 1) * sizeof *drawn->counts);
-    if (count > 0)
+    if (count > 0) {
+        drawn->counts = golden_grow(drawn->counts, drawn->count_count * sizeof *counts,
+                                    (drawn->count_count + count) * sizeof *counts);
         memcpy(drawn->counts + drawn->count_count, counts, count * sizeof *counts);
+    }
     drawn->count_count += count;
 }
 
@@ -106,7 +108,7 @@ static void expect_same(const struct golden *g, const struct pileup_window *w,
 }
 
 static char *position_text(const char *contig, const struct pileup_window *w) {
-    char *text = malloc(64);
+    char *text = golden_alloc(64);
     char letter = w->reference[WINDOW_FLANK];
     letter = (char)(letter >= 'a' ? letter - 'a' + 'A' : letter);
     snprintf(text, 64, "%s:%lld:%c", contig, (long long)w->position + 1, letter);
@@ -182,6 +184,7 @@ static void check_whole(const char *name) {
     }
     cr_assert_eq(index, positions.rows, "%s: %d windows, not %d", name, (int)index,
                  (int)positions.rows);
+    golden_release();
 }
 
 static const char whole_cases[][24] = {
