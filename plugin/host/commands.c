@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 const struct command COMMANDS[] = {
-
+    {"call", command_call, "call small variants: REF.fa and reads in, VCF out"},
     {"run", command_run, "run any line of stages"},
     {"inspect", command_inspect, "list stages, or one stage's options and streams"},
     {NULL, NULL, NULL},

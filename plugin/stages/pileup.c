@@ -14,6 +14,7 @@
 #include "plugin/stages/stage.h"
 
 #include <ctype.h>
+#include <stdio.h>
 
 enum { BATCH_ROWS = 128 };
 
@@ -26,6 +27,8 @@ struct pileup {
     struct stream_contigs contigs;
     struct regions *regions; /* NULL: everywhere */
     char *region_texts, *bed, *platform, *reference_path;
+    struct pileup_options options;
+    bool fast;
     struct read_row row;
     int64_t contig; /* index; -1 before the first */
 };
@@ -49,27 +52,21 @@ static char *copy_setting(const struct runnel_init *init, const char *name) {
     return value ? strdup(value) : NULL;
 }
 
-static struct pileup_options read_options(const struct runnel_init *init,
-                                          const struct preset *preset) {
-    struct pileup_options options = pileup_options_default;
-    double snp = runnel_setting_real(init, "snp-min-af");
-    double indel = runnel_setting_real(init, "indel-min-af");
-    options.snp_min_af = (float)(snp > 0 ? snp : preset->snp_min_af);
-    options.indel_min_af = (float)(indel > 0 ? indel : preset->indel_min_af);
-    options.min_mq = (int)runnel_setting_integer(init, "min-mq");
-    options.min_coverage = (int)runnel_setting_integer(init, "min-coverage");
-    options.call_snp_only = runnel_setting_flag(init, "call-snp-only");
-    options.enable_long_indel = runnel_setting_flag(init, "enable-long-indel");
-    options.head_and_tail = runnel_setting_flag(init, "head-and-tail");
-    if (runnel_setting_flag(init, "fast-mode") && preset->fast_mode)
-        pileup_options_set_fast(&options);
-    return options;
+/* What does not depend on the platform; fractions of 0 are filled in when it is known. */
+static void read_options(struct pileup *pileup, const struct runnel_init *init) {
+    pileup->options = pileup_options_default;
+    pileup->options.snp_min_af = (float)runnel_setting_real(init, "snp-min-af");
+    pileup->options.indel_min_af = (float)runnel_setting_real(init, "indel-min-af");
+    pileup->options.min_mq = (int)runnel_setting_integer(init, "min-mq");
+    pileup->options.min_coverage = (int)runnel_setting_integer(init, "min-coverage");
+    pileup->options.call_snp_only = runnel_setting_flag(init, "call-snp-only");
+    pileup->options.enable_long_indel = runnel_setting_flag(init, "enable-long-indel");
+    pileup->options.head_and_tail = runnel_setting_flag(init, "head-and-tail");
+    pileup->fast = runnel_setting_flag(init, "fast-mode");
 }
 
 static int pileup_init(const struct runnel_init *init, void **state) {
     struct failure why = {0};
-    const char *platform = runnel_setting_text(init, "platform");
-    const struct preset *preset = preset_find(platform);
     struct pileup *pileup = calloc(1, sizeof *pileup);
     if (pileup == NULL)
         return RUNNEL_ERROR;
@@ -79,17 +76,12 @@ static int pileup_init(const struct runnel_init *init, void **state) {
     pileup->bed = copy_setting(init, "bed");
     pileup->platform = copy_setting(init, "platform");
     pileup->reference_path = copy_setting(init, "ref");
-    if (preset == NULL)
-        fail(&why, STATUS_BAD_INPUT, "platform is ont or hifi, not '%s'", platform);
-    if (preset != NULL) {
-        struct pileup_options options = read_options(init, preset);
-        if (pileup_windows_new(&pileup->windows, &options, &why) == STATUS_OK &&
-            reference_open(&pileup->reference, pileup->reference_path, &why) == STATUS_OK &&
-            arrow_table_new(&pileup->table, PILEUP_STREAM.fields, PILEUP_STREAM.count, &why) ==
-                STATUS_OK) {
-            *state = pileup;
-            return RUNNEL_OK;
-        }
+    read_options(pileup, init);
+    if (reference_open(&pileup->reference, pileup->reference_path, &why) == STATUS_OK &&
+        arrow_table_new(&pileup->table, PILEUP_STREAM.fields, PILEUP_STREAM.count, &why) ==
+            STATUS_OK) {
+        *state = pileup;
+        return RUNNEL_OK;
     }
     pileup_free(pileup);
     return stage_failed(init->host, &why);
@@ -158,10 +150,33 @@ static int begin_contig(struct pileup *pileup, int64_t contig, struct failure *w
 
 /* ---- hooks ---- */
 
+/* Settles the platform (as told, or as the read groups say) and with it the thresholds. */
+static int open_windows(struct pileup *pileup, const struct runnel_batch *open,
+                        struct failure *why) {
+    if (pileup->platform == NULL && (pileup->platform = stream_platform(open)) == NULL)
+        return fail(why, STATUS_BAD_INPUT,
+                    "the reads do not say which platform they come from; give platform ont or hifi");
+    const struct preset *preset = preset_of(pileup->platform);
+    if (preset == NULL || !preset->is_called)
+        return fail(why, STATUS_BAD_INPUT, "platform is ont or hifi, not '%s'", pileup->platform);
+    double snp = pileup->options.snp_min_af > 0 ? (double)pileup->options.snp_min_af
+                                                : preset->snp_min_af;
+    int64_t coverage = pileup->options.min_coverage;
+    if (pileup->fast)
+        preset_apply_fast_mode(preset, &snp, &coverage);
+    pileup->options.snp_min_af = (float)snp;
+    pileup->options.min_coverage = (int)coverage;
+    if (!(pileup->options.indel_min_af > 0))
+        pileup->options.indel_min_af = (float)preset->indel_min_af;
+    return pileup_windows_new(&pileup->windows, &pileup->options, why);
+}
+
 static int open_stream(struct pileup *pileup, const struct runnel_batch *open,
                        struct runnel_slot *slot) {
     struct failure why = {0};
-    int status = stream_contigs_read(&pileup->contigs, open, &why);
+    int status = open_windows(pileup, open, &why);
+    if (status == STATUS_OK)
+        status = stream_contigs_read(&pileup->contigs, open, &why);
     if (status == STATUS_OK && (pileup->region_texts != NULL || pileup->bed != NULL))
         status = regions_new(&pileup->regions, pileup->contigs.names, pileup->contigs.lengths,
                              pileup->contigs.count, &why);
@@ -249,7 +264,7 @@ static void pileup_destroy(void *state) {
 
 static const struct runnel_option OPTIONS[] = {
     {"ref", RUNNEL_TEXT, NULL, "FASTA file that the reads were aligned to"},
-    {"platform", RUNNEL_TEXT, "ont", "ont or hifi; sets the thresholds that are not given"},
+    {"platform", RUNNEL_TEXT, "", "ont or hifi; by default what the read groups say"},
     {"region", RUNNEL_TEXT, "", "only candidates near these regions, separated by blanks"},
     {"bed", RUNNEL_TEXT, "", "only candidates near the regions of this BED file"},
     {"snp-min-af", RUNNEL_REAL, "0", "least share of a SNP's reads; 0: the platform's"},
