@@ -258,8 +258,18 @@ struct block block_of_nothing(int64_t begin, int64_t end) {
     return (struct block){.begin = begin, .end = end, .gq = 1, .reference = 'N'};
 }
 
+static void append_likelihoods(struct text *line, const struct block *block, bool of_one_copy) {
+    int32_t least = block->pl[0] < block->pl[2] ? block->pl[0] : block->pl[2];
+    for (size_t i = 0; i < BLOCK_LIKELIHOODS; i++) {
+        if (of_one_copy && i == 1)
+            continue;
+        text_append_char(line, i == 0 ? ':' : ',');
+        text_append_integer(line, block->pl[i] - (of_one_copy ? least : 0));
+    }
+}
+
 void block_append(struct text *line, const char *contig, const struct block *block,
-                  bool haploid) {
+                  enum block_ploidy ploidy) {
     bool is_reference = block->is_reference && block->reference != 'N';
     text_append_string(line, contig);
     text_append_char(line, '\t');
@@ -269,16 +279,13 @@ void block_append(struct text *line, const char *contig, const struct block *blo
     text_append_string(line, "\t<NON_REF>\t0\t.\tEND=");
     text_append_integer(line, block->end);
     text_append_string(line, "\tGT:GQ:MIN_DP:PL\t");
-    if (haploid)
-        text_append_string(line, is_reference ? "0:" : ".:");
-    else
+    if (ploidy == BLOCK_DIPLOID)
         text_append_string(line, is_reference ? "0/0:" : "./.:");
+    else
+        text_append_string(line, is_reference ? "0:" : ".:");
     text_append_integer(line, block->gq);
     text_append_char(line, ':');
     text_append_integer(line, block->min_depth);
-    for (size_t i = 0; i < BLOCK_LIKELIHOODS; i++) {
-        text_append_char(line, i == 0 ? ':' : ',');
-        text_append_integer(line, block->pl[i]);
-    }
+    append_likelihoods(line, block, ploidy == BLOCK_HAPLOID);
     text_append_char(line, '\n');
 }

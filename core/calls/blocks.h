@@ -46,8 +46,21 @@ int blocks_finish(struct blocks *blocks, struct failure *why);
  * or blocks_finish. */
 size_t blocks_take(struct blocks *blocks, const struct block **whole);
 
-/* One line as the original writes it; `haploid`: genotypes 0 and ".". */
-void block_append(struct text *line, const char *contig, const struct block *block, bool haploid);
+enum block_ploidy {
+    BLOCK_DIPLOID,
+    BLOCK_HAPLOID,          /* genotypes 0 and ".", two likelihoods */
+    BLOCK_HAPLOID_ORIGINAL  /* the same genotypes with the three likelihoods of two copies */
+};
+
+/* One line, as the original writes it. */
+void block_append(struct text *line, const char *contig, const struct block *block,
+                  enum block_ploidy ploidy);
+
+/* Where blocks are taken from: ascending, STATUS_END behind the last one. */
+struct block_source {
+    void *from;
+    int (*next)(void *from, struct block *block, struct failure *why);
+};
 
 /* What the original writes for a chunk without any read. */
 struct block block_of_nothing(int64_t begin, int64_t end);

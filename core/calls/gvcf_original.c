@@ -108,7 +108,8 @@ static int next_block(struct gvcf_original *gvcf, struct failure *why) {
 static int write_block(struct gvcf_original *gvcf, const struct block *block,
                        struct failure *why) {
     text_clear(&gvcf->line);
-    block_append(&gvcf->line, gvcf->options.contig, block, gvcf->options.haploid);
+    block_append(&gvcf->line, gvcf->options.contig, block,
+                 gvcf->options.haploid ? BLOCK_HAPLOID_ORIGINAL : BLOCK_DIPLOID);
     return put_line(gvcf, block->begin, why);
 }
 

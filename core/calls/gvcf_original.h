@@ -10,21 +10,7 @@
 #ifndef CORE_CALLS_GVCF_ORIGINAL_H
 #define CORE_CALLS_GVCF_ORIGINAL_H
 
-#include "core/calls/blocks.h"
-#include "core/calls/call.h"
-#include "core/windows/reference.h"
-
-/* Where blocks come from: ascending, STATUS_END behind the last one. */
-struct block_source {
-    void *from;
-    int (*next)(void *from, struct block *block, struct failure *why);
-};
-
-/* Where whole lines go, each with its newline; the text is lent for the call. */
-struct line_sink {
-    void *to;
-    int (*take)(void *to, const char *line, size_t length, struct failure *why);
-};
+#include "core/calls/gvcf.h"
 
 struct gvcf_original_options {
     const char *contig; /* lent until finish */

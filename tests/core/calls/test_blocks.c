@@ -7,7 +7,7 @@ static void drain(struct blocks *blocks, struct text *out) {
     const struct block *whole;
     size_t count = blocks_take(blocks, &whole);
     for (size_t i = 0; i < count; i++)
-        block_append(out, "chrA", &whole[i], false);
+        block_append(out, "chrA", &whole[i], BLOCK_DIPLOID);
 }
 
 static struct text blocks_of_counts(struct blocks_options options) {
@@ -53,8 +53,8 @@ Test(blocks, golden) {
 Test(blocks, a_chunk_without_reads) {
     struct text got = {0};
     struct block block = block_of_nothing(5, 900);
-    block_append(&got, "c", &block, false);
-    block_append(&got, "c", &block, true);
+    block_append(&got, "c", &block, BLOCK_DIPLOID);
+    block_append(&got, "c", &block, BLOCK_HAPLOID_ORIGINAL);
     cr_assert_str_eq(got.bytes,
                      "c\t5\t.\tN\t<NON_REF>\t0\t.\tEND=900\tGT:GQ:MIN_DP:PL\t./.:1:0:0,0,0\n"
                      "c\t5\t.\tN\t<NON_REF>\t0\t.\tEND=900\tGT:GQ:MIN_DP:PL\t.:1:0:0,0,0\n");
@@ -73,7 +73,7 @@ Test(blocks, uncovered_positions_are_unknown) {
     blocks_finish(blocks, NULL);
     drain(blocks, &got);
     cr_assert_str_eq(got.bytes,
-                     "chrA\t1\t.\tA\t<NON_REF>\t0\t.\tEND=1\tGT:GQ:MIN_DP:PL\t0/0:28:9:0,27,269\n"
+                     "chrA\t1\t.\tA\t<NON_REF>\t0\t.\tEND=1\tGT:GQ:MIN_DP:PL\t0/0:27:9:0,27,269\n"
                      "chrA\t2\t.\tC\t<NON_REF>\t0\t.\tEND=3\tGT:GQ:MIN_DP:PL\t./.:0:0:0,0,0\n"
                      "chrA\t4\t.\tT\t<NON_REF>\t0\t.\tEND=4\tGT:GQ:MIN_DP:PL\t./.:0:9:269,27,0\n");
     text_free(&got);
