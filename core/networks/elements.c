@@ -61,18 +61,3 @@ float element_read(enum element element, const uint8_t *bytes) {
         return (float)(int64_t)bits;
     }
 }
-
-uint16_t float16_bits(float value) {
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    uint32_t sign = bits >> 16 & 0x8000U;
-    float magnitude = fabsf(value);
-    if (isnan(value))
-        return (uint16_t)(sign | 0x7e00U);
-    if (magnitude >= 65520.0F) /* halfway between the largest, 65504, and the next */
-        return (uint16_t)(sign | 0x7c00U);
-    if (magnitude < 0x1p-14F) /* subnormal: whole multiples of 2^-24 */
-        return (uint16_t)(sign | (uint32_t)lrintf(ldexpf(magnitude, 24)));
-    uint32_t rounded = (bits & 0x7fffffffU) + 0xfffU + (bits >> 13 & 1U);
-    return (uint16_t)(sign | ((rounded >> 13) - ((127U - 15U) << 10)));
-}

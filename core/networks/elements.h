@@ -21,7 +21,4 @@ size_t element_size(enum element element);
 /* The element that begins at `bytes`, which need not be aligned. */
 float element_read(enum element element, const uint8_t *bytes);
 
-/* Float16 bits of the nearest value, ties to even; too large becomes infinity. */
-uint16_t float16_bits(float value);
-
 #endif

@@ -24,46 +24,24 @@ typedef float vec_anywhere __attribute__((vector_size(4 * LANES), aligned(4), ma
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
 
-/* Calls f(..., rows) with rows as a constant, so that every variant is compiled apart. */
+/* Calls `call` with the number of rows as a constant: every variant is compiled apart. */
+/* clang-format off */
 #define EXACT_ROWS(rows, call)                                                                     \
     switch (rows) {                                                                                \
-    case 1:                                                                                        \
-        call(1);                                                                                   \
-        break;                                                                                     \
-    case 2:                                                                                        \
-        call(2);                                                                                   \
-        break;                                                                                     \
-    case 3:                                                                                        \
-        call(3);                                                                                   \
-        break;                                                                                     \
-    case 4:                                                                                        \
-        call(4);                                                                                   \
-        break;                                                                                     \
-    case 5:                                                                                        \
-        call(5);                                                                                   \
-        break;                                                                                     \
-    case 6:                                                                                        \
-        call(6);                                                                                   \
-        break;                                                                                     \
-    case 7:                                                                                        \
-        call(7);                                                                                   \
-        break;                                                                                     \
-    case 8:                                                                                        \
-        call(8);                                                                                   \
-        break;                                                                                     \
-    case 9:                                                                                        \
-        call(9);                                                                                   \
-        break;                                                                                     \
-    case 10:                                                                                       \
-        call(10);                                                                                  \
-        break;                                                                                     \
-    case 11:                                                                                       \
-        call(11);                                                                                  \
-        break;                                                                                     \
-    default:                                                                                       \
-        call(12);                                                                                  \
-        break;                                                                                     \
+    case 1: call(1); break;                                                                        \
+    case 2: call(2); break;                                                                        \
+    case 3: call(3); break;                                                                        \
+    case 4: call(4); break;                                                                        \
+    case 5: call(5); break;                                                                        \
+    case 6: call(6); break;                                                                        \
+    case 7: call(7); break;                                                                        \
+    case 8: call(8); break;                                                                        \
+    case 9: call(9); break;                                                                        \
+    case 10: call(10); break;                                                                      \
+    case 11: call(11); break;                                                                      \
+    default: call(12); break;                                                                      \
     }
+/* clang-format on */
 
 INLINE vec load(const float *from) {
     return *(const vec_anywhere *)from;
