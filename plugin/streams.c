@@ -178,6 +178,17 @@ char *stream_fact(const struct runnel_batch *open, const char *key) {
     return value ? copy_bytes(value, (size_t)length) : NULL;
 }
 
+char *stream_platform(const struct runnel_batch *open) {
+    char *platform = stream_fact(open, "platform");
+    char *machine = platform ? NULL : stream_fact(open, "read_platform");
+    if (machine != NULL && strcmp(machine, "ONT") == 0)
+        platform = strdup("ont");
+    else if (machine != NULL && strcmp(machine, "PACBIO") == 0)
+        platform = strdup("hifi");
+    free(machine);
+    return platform;
+}
+
 int stream_check(const struct runnel_batch *batch, const struct stream *stream,
                  struct failure *why) {
     if (arrow_schema_check(batch->schema, stream->fields, stream->count, why) == STATUS_OK)

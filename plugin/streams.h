@@ -53,6 +53,10 @@ struct runnel_batch *stream_data(const struct stream *stream, struct arrow_table
  * memory ran out. */
 char *stream_fact(const struct runnel_batch *open, const char *key);
 
+/* "ont" or "hifi" by the fact "platform", or else by what the read groups say of the machine; a
+ * copy that the caller frees, NULL where neither tells. */
+char *stream_platform(const struct runnel_batch *open);
+
 /* Whether a batch has the columns of the stream; the sentence says what is missing. */
 int stream_check(const struct runnel_batch *batch, const struct stream *stream,
                  struct failure *why);

@@ -9,6 +9,7 @@
 const struct command COMMANDS[] = {
     {"call", command_call, "call small variants: REF.fa and reads in, VCF out"},
     {"run", command_run, "run any line of stages"},
+    {"compare", command_compare, "precision and recall of calls against a truth"},
     {"inspect", command_inspect, "list stages, or one stage's options and streams"},
     {NULL, NULL, NULL},
 };

@@ -12,8 +12,9 @@
 #include <stdatomic.h>
 
 enum {
-    CREDIT = 4,          /* batches under way between two lanes */
+    CREDIT = 16,         /* batches under way between two lanes */
     SLOTS_MAX = 16,      /* batches under way inside one */
+    UNUSED_MIN = 32,
     LANE_TYPES_MAX = 16
 };
 
@@ -61,7 +62,10 @@ struct lane {
     /* Guards what follows.  Nothing else is locked, and no hook called, while it is held. */
     pthread_mutex_t mutex;
     struct runnel_slot *first, *last; /* in the order of their inputs */
-    struct runnel_slot *unused;       /* left slots, kept so that a late complete() is noticed */
+    /* Slots that have left.  The oldest is used again, and only when there are UNUSED_MIN more,
+     * so that a stage that still speaks of one is noticed. */
+    struct runnel_slot *unused, *unused_last;
+    size_t unused_count;
     size_t completions;               /* since the last look */
     struct stage_books books;
 };

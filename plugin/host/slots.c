@@ -31,10 +31,12 @@ void lane_hear(struct lane *lane) {
 struct runnel_slot *lane_push_slot(struct lane *lane, const struct runnel_batch *input) {
     pthread_mutex_lock(&lane->mutex);
     struct runnel_slot *slot = lane->unused;
-    if (slot != NULL)
+    if (lane->unused_count > UNUSED_MIN) {
         lane->unused = slot->next;
-    else
+        lane->unused_count--;
+    } else {
         slot = calloc(1, sizeof *slot);
+    }
     if (slot != NULL) {
         slot->lane = lane;
         slot->next = NULL;
@@ -66,8 +68,13 @@ static void retire(struct lane *lane, struct runnel_slot *slot) {
     slot->input = NULL;
     slot->count = slot->sent = 0;
     slot->state = SLOT_FREE;
-    slot->next = lane->unused;
-    lane->unused = slot;
+    slot->next = NULL;
+    if (lane->unused != NULL)
+        lane->unused_last->next = slot;
+    else
+        lane->unused = slot;
+    lane->unused_last = slot;
+    lane->unused_count++;
     lane->open_slots--;
 }
 

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The k-th smallest of a list is found by walking its counts upwards. */
+#include "core/calls/select.h"
+
+#include "core/calls/numbers.h"
+#include <string.h>
+
+enum { HUNDRED = 100 };
+
+static const char first_line[] = "#runnel pileup qualities 1";
+static const char *const list_names[SELECT_LISTS] = {"variant", "reference", "het_snp"};
+
+static bool is_het_snp(const struct call *call) {
+    return call->ref.length == 1 && call->alt.length == 1 &&
+           (strcmp(call->genotype, "0/1") == 0 || strcmp(call->genotype, "1/0") == 0);
+}
+
+static void add(struct select_counts *counts, enum select_list list, size_t value, uint64_t more) {
+    counts->of[list][value < SELECT_VALUES ? value : SELECT_VALUES - 1] += more;
+    counts->total[list] += more;
+}
+
+void select_count(struct select_counts *counts, const struct call *call) {
+    size_t value = (size_t)number_scaled(call->qual, QUAL_DECIMALS);
+    bool reference = strcmp(call->genotype, "0/0") == 0;
+    add(counts, reference ? SELECT_REFERENCES : SELECT_VARIANTS, value, 1);
+    if (is_het_snp(call) && call->genotype[0] == '0')
+        add(counts, SELECT_HET_SNPS, value, 1);
+}
+
+/* The greatest of the `fraction` lowest values of a list; 0 if these are none. */
+static double greatest_of_lowest(const struct select_counts *counts, enum select_list list,
+                                 double fraction) {
+    uint64_t wanted = (uint64_t)(fraction * (double)counts->total[list]), passed = 0;
+    if (wanted == 0)
+        return 0;
+    size_t value = 0;
+    while (value < SELECT_VALUES - 1 && (passed += counts->of[list][value]) < wanted)
+        value++;
+    return (double)value / HUNDRED;
+}
+
+struct cutoffs select_cutoffs(const struct select_counts *counts,
+                              const struct select_fractions *fractions) {
+    return (struct cutoffs){
+        .variant = greatest_of_lowest(counts, SELECT_VARIANTS, fractions->variants),
+        .reference = greatest_of_lowest(counts, SELECT_REFERENCES, fractions->references),
+        .phasing = greatest_of_lowest(counts, SELECT_HET_SNPS, 1 - fractions->phasing),
+    };
+}
+
+bool select_for_full(const struct cutoffs *cutoffs, const struct call *call) {
+    return call->qual < (call_is_reference(call) ? cutoffs->reference : cutoffs->variant);
+}
+
+bool select_for_phasing(const struct cutoffs *cutoffs, const struct call *call) {
+    return is_het_snp(call) && call->qual >= cutoffs->phasing;
+}
+
+/* ---- counts as text ------------------------------------------------------------------------ */
+
+void select_append_counts(struct text *out, const struct select_counts *counts) {
+    text_append_string(out, first_line);
+    text_append_char(out, '\n');
+    for (size_t list = 0; list < SELECT_LISTS; list++) {
+        for (size_t value = 0; value < SELECT_VALUES; value++) {
+            if (counts->of[list][value] == 0)
+                continue;
+            text_append_string(out, list_names[list]);
+            text_append_char(out, ' ');
+            text_append_fixed(out, (double)value / HUNDRED, QUAL_DECIMALS);
+            text_append_char(out, ' ');
+            text_append_integer(out, (int64_t)counts->of[list][value]);
+            text_append_char(out, '\n');
+        }
+    }
+}
+
+/* Reads digits at *at and moves it behind them; false without any, or with too many. */
+static bool read_digits(const char *line, size_t length, size_t *at, uint64_t *value) {
+    enum { DIGITS_MAX = 15 };
+    size_t begin = *at;
+    *value = 0;
+    while (*at < length && line[*at] >= '0' && line[*at] <= '9' && *at - begin < DIGITS_MAX)
+        *value = *value * 10 + (uint64_t)(line[(*at)++] - '0');
+    return *at > begin;
+}
+
+/* "variant 34.72 5" */
+static bool read_count(struct select_counts *counts, const char *line, size_t length) {
+    uint64_t units, hundredths, count;
+    for (size_t list = 0; list < SELECT_LISTS; list++) {
+        size_t at = strlen(list_names[list]);
+        if (length <= at || memcmp(line, list_names[list], at) != 0 || line[at++] != ' ')
+            continue;
+        if (!read_digits(line, length, &at, &units) || at >= length || line[at++] != '.')
+            return false;
+        size_t point = at;
+        if (!read_digits(line, length, &at, &hundredths) || at - point != QUAL_DECIMALS)
+            return false;
+        if (at >= length || line[at++] != ' ' || !read_digits(line, length, &at, &count))
+            return false;
+        uint64_t value = units * HUNDRED + hundredths;
+        if (at != length || value >= SELECT_VALUES)
+            return false;
+        add(counts, (enum select_list)list, (size_t)value, count);
+        return true;
+    }
+    return false;
+}
+
+int select_read_counts(struct select_counts *counts, const char *text, size_t length,
+                       struct failure *why) {
+    for (size_t line = 1; length > 0; line++) {
+        const char *end = memchr(text, '\n', length);
+        size_t used = end ? (size_t)(end - text) : length;
+        bool mark = used == strlen(first_line) && memcmp(text, first_line, used) == 0;
+        if (line == 1 && !mark)
+            return fail(why, STATUS_BAD_INPUT, "does not begin with '%s'", first_line);
+        if (!mark && !read_count(counts, text, used))
+            return fail(why, STATUS_BAD_INPUT, "line %zu is no count of a quality: %.*s", line,
+                        (int)(used < 60 ? used : 60), text);
+        text += used + (end ? 1 : 0);
+        length -= used + (end ? 1 : 0);
+    }
+    return STATUS_OK;
+}

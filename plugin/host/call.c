@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `runnel call REF.fa IN.bam`: the main job.  Options become settings of standard lines
+ * of stages, which call_line.c builds and runs. */
+#include "plugin/host/call_line.h"
+#include "plugin/host/commands.h"
+#include "plugin/host/cpus.h"
+#include "plugin/host/options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Aliases are the names of Clair3's run script. */
+static const struct option OPTIONS[] = {
+    {"output", NULL, 'o', OPTION_TEXT, "FILE", "-", "where to write; .vcf, .vcf.gz or .bcf"},
+    {"output-type", NULL, 'O', OPTION_TEXT, "v|z|b|u", NULL, "VCF, VCF.gz or BCF, whatever the name"},
+    {"region", NULL, 'r', OPTION_TEXT, "CTG:A-B", NULL, "only here (several: separated by commas); needs an index"},
+    {"regions-file", "bed-fn", 'R', OPTION_TEXT, "BED", NULL, "only in these regions; needs an index"},
+    {"model", "model-path", 'm', OPTION_TEXT, "MODEL", NULL, "file, folder or name; by default the platform's own"},
+    {"platform", NULL, 'p', OPTION_TEXT, "ont|hifi", NULL, "by default what the read groups say"},
+    {"sample", "sample-name", 's', OPTION_TEXT, "NAME", NULL, "by default the read groups' sample"},
+    {"threads", NULL, 't', OPTION_INTEGER, "N", NULL, "by default all CPUs that we may use"},
+    {"qual", NULL, 0, OPTION_INTEGER, "N", "2", "calls of at most this QUAL become LowQual"},
+    {"print-ref-calls", NULL, 0, OPTION_FLAG, NULL, NULL, "also write sites called as reference"},
+    {"snp-min-af", NULL, 0, OPTION_REAL, "X", NULL, "least share of reads for a SNP candidate"},
+    {"indel-min-af", NULL, 0, OPTION_REAL, "X", NULL, "least share of reads for an indel candidate"},
+    {"min-mq", NULL, 0, OPTION_INTEGER, "N", "5", "least mapping quality"},
+    {"min-coverage", NULL, 0, OPTION_INTEGER, "N", "2", "least depth of a candidate"},
+    {"call-snp-only", NULL, 0, OPTION_FLAG, NULL, NULL, "only SNP candidates"},
+    {"fast-mode", NULL, 0, OPTION_FLAG, NULL, NULL, "ont: skip candidates of low share and depth"},
+    {"enable-long-indel", NULL, 0, OPTION_FLAG, NULL, NULL, "call indels longer than 50 bases"},
+    {"enable-variant-calling-at-sequence-head-and-tail", NULL, 0, OPTION_FLAG, NULL, NULL,
+     "also at the ends of coverage"},
+    {"keep-iupac-bases", NULL, 0, OPTION_FLAG, NULL, NULL, "keep letters other than ACGTN in alleles"},
+    {"phased-vcf", "phased-vcf-fn", 0, OPTION_TEXT, "VCF", NULL, "phased SNPs that tell the reads' haplotypes"},
+    {"use-hp-tags", NULL, 0, OPTION_FLAG, NULL, NULL, "take haplotypes from the reads' HP tags"},
+    {"pileup-only", NULL, 0, OPTION_FLAG, NULL, NULL, "only the pileup network: one pass, faster"},
+    {"var-pct-full", NULL, 0, OPTION_REAL, "X", NULL, "share of variants that full alignment sees"},
+    {"ref-pct-full", NULL, 0, OPTION_REAL, "X", NULL, "share of reference calls that it sees"},
+    {"cutoffs", NULL, 0, OPTION_TEXT, "FILE", NULL, "QUAL counts of other parts of the genome"},
+    {"haploid-precise", NULL, 0, OPTION_FLAG, NULL, NULL, "haploid: only homozygous calls"},
+    {"haploid-sensitive", NULL, 0, OPTION_FLAG, NULL, NULL, "haploid: heterozygous calls too"},
+    {"enable-dwell-time", NULL, 0, OPTION_FLAG, NULL, NULL, "use move tables (models with_mv)"},
+    {"clair3-compat", NULL, 0, OPTION_FLAG, NULL, NULL, "do as Clair3 where we differ on purpose"},
+    {"report", NULL, 0, OPTION_TEXT, "FILE", NULL, "write the books of the run as JSON"},
+    {"no-version", NULL, 0, OPTION_FLAG, NULL, NULL, "no version or command line in the header"},
+    {"verbose", NULL, 'v', OPTION_FLAG, NULL, NULL, "tell more while running"},
+    {"quiet", NULL, 'q', OPTION_FLAG, NULL, NULL, "only errors"},
+    {"help", NULL, 'h', OPTION_FLAG, NULL, NULL, "this text"},
+    /* accepted so that a pipeline written for Clair3 changes one word */
+    {"bam-fn", NULL, 'b', OPTION_TEXT, "FILE", NULL, NULL},
+    {"ref-fn", NULL, 'f', OPTION_TEXT, "FILE", NULL, NULL},
+    {"ctg-name", NULL, 0, OPTION_TEXT, "NAMES", NULL, NULL},
+    {"include-all-ctgs", NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
+    {"no-phasing-for-fa", NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
+};
+enum { OPTION_COUNT = sizeof OPTIONS / sizeof *OPTIONS };
+
+static void help(FILE *out) {
+    fprintf(out, "About:   Call small variants from sorted long-read alignments.\n"
+                 "Usage:   runnel call [options] REF.fa IN.bam|IN.cram|IN.sam|-\n\nOptions:\n");
+    options_help(out, OPTIONS, OPTION_COUNT);
+    fprintf(out, "\nClair3's own option names (--bam_fn, --ref_fn, --model_path, ...) work too.\n");
+}
+
+/* REF and IN from operands or from Clair3's options. */
+static int find_inputs(struct call_request *request, const struct options *options,
+                       struct failure *why) {
+    size_t next = 0;
+    request->reference = options_text(options, "ref-fn");
+    request->reads = options_text(options, "bam-fn");
+    if (request->reference == NULL && next < options->operand_count)
+        request->reference = options->operands[next++];
+    if (request->reads == NULL && next < options->operand_count)
+        request->reads = options->operands[next++];
+    if (request->reference == NULL || request->reads == NULL)
+        return fail(why, STATUS_BAD_INPUT, "wants REF.fa and IN.bam; --help shows how");
+    if (next < options->operand_count)
+        return fail(why, STATUS_BAD_INPUT, "does not know what to do with '%s'",
+                    options->operands[next]);
+    return STATUS_OK;
+}
+
+/* Clair3 is given a folder; the file in it is named as Clair3 would name it. */
+static void find_output(struct call_request *request, const char *output) {
+    struct stat found;
+    size_t length = strlen(output);
+    bool folder = (stat(output, &found) == 0 && S_ISDIR(found.st_mode)) ||
+                  output[length - (length > 0)] == '/';
+    if (folder)
+        snprintf(request->output, sizeof request->output, "%s%smerge_output.vcf.gz", output,
+                 output[length - 1] == '/' ? "" : "/");
+    else
+        snprintf(request->output, sizeof request->output, "%s", output);
+}
+
+/* "-r chr1,chr2:1-100" and "--ctg_name chr1,chr2": commas become blanks where what stands
+ * behind them is no number (as in chr1:1,000-2,000). */
+static void find_regions(struct call_request *request, const char *regions) {
+    if (regions == NULL)
+        return;
+    snprintf(request->regions, sizeof request->regions, "%s", regions);
+    bool in_range = false;
+    for (char *at = request->regions; *at; at++) {
+        in_range = *at == ':' ? true : in_range;
+        size_t digits = strspn(at + 1, "0123456789");
+        bool thousands = in_range && digits == 3;
+        if (*at == ',' && !thousands) {
+            *at = ' ';
+            in_range = false;
+        }
+    }
+}
+
+static int check_request(const struct call_request *request, struct failure *why) {
+    if (request->output_type && (strlen(request->output_type) != 1 ||
+                                 strchr("vzbu", request->output_type[0]) == NULL))
+        return fail(why, STATUS_BAD_INPUT, "-O takes v, z, b or u, not '%s'", request->output_type);
+    if (request->threads < 1)
+        return fail(why, STATUS_BAD_INPUT, "--threads takes at least 1");
+    if (request->qual < 0)
+        return fail(why, STATUS_BAD_INPUT, "--qual takes no negative number");
+    return STATUS_OK;
+}
+
+static void read_request(struct call_request *request, const struct options *options, int argc,
+                         char **argv) {
+    request->output_type = options_text(options, "output-type");
+    request->bed = options_text(options, "regions-file");
+    request->model = options_text(options, "model");
+    request->platform = options_text(options, "platform");
+    request->sample = options_text(options, "sample");
+    request->report = options_text(options, "report");
+    request->threads = options_given(options, "threads") ? options_integer(options, "threads")
+                                                         : cpus_available();
+    request->qual = options_integer(options, "qual");
+    request->ref_calls = options_flag(options, "print-ref-calls");
+    request->no_version = options_flag(options, "no-version");
+    request->verbose = options_flag(options, "verbose");
+    request->quiet = options_flag(options, "quiet");
+    request->options = options;
+    request->argc = argc;
+    request->argv = argv;
+    find_output(request, options_text(options, "output"));
+    find_regions(request, options_text(options, "region") ? options_text(options, "region")
+                                                          : options_text(options, "ctg-name"));
+}
+
+int command_call(int argc, char **argv) {
+    static struct call_request request;
+    struct options options;
+    struct failure why = {0};
+    if (options_parse(&options, OPTIONS, OPTION_COUNT, argc, argv, &why) != STATUS_OK)
+        return say_usage("call", &why);
+    if (options_flag(&options, "help")) {
+        help(stdout);
+        return EXIT_WHOLE;
+    }
+    if (find_inputs(&request, &options, &why) != STATUS_OK)
+        return say_usage("call", &why);
+    read_request(&request, &options, argc, argv);
+    if (check_request(&request, &why) != STATUS_OK)
+        return say_usage("call", &why);
+    return call_run(&request, &why) == STATUS_OK ? EXIT_WHOLE : say_failure(&why);
+}

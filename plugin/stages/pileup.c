@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * pileup: alignments to pileup windows in one streaming pass.
+ *
+ *     runnel run 'reads in.bam ! pileup ref=ref.fa ! caller ! vcf out.vcf'
+ *
+ * Takes runnel.reads/1 in their sorted order, gives runnel.pileup/1: a window for every candidate
+ * site.  All the work is core's (core/windows/pileup_window.h); this is the glue. */
+#include "adapters/reference.h"
+#include "adapters/regions.h"
+#include "core/calls/presets.h"
+#include "core/windows/pileup_window.h"
+#include "plugin/read_rows.h"
+#include "plugin/stages/stage.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+enum { BATCH_ROWS = 128 };
+
+struct pileup {
+    const struct runnel_host *host;
+    struct pileup_windows *windows;
+    struct reference_file *reference;
+    struct reference contig_reference; /* of the contig under way */
+    struct arrow_table *table;
+    struct stream_contigs contigs;
+    struct regions *regions; /* NULL: everywhere */
+    char *region_texts, *bed, *platform, *reference_path;
+    struct pileup_options options;
+    bool fast;
+    struct read_row row;
+    int64_t contig; /* index; -1 before the first */
+};
+
+static void pileup_free(struct pileup *pileup) {
+    pileup_windows_free(pileup->windows);
+    reference_close(pileup->reference);
+    arrow_table_free(pileup->table);
+    regions_free(pileup->regions);
+    stream_contigs_free(&pileup->contigs);
+    read_row_free(&pileup->row);
+    free(pileup->region_texts);
+    free(pileup->bed);
+    free(pileup->platform);
+    free(pileup->reference_path);
+    free(pileup);
+}
+
+static char *copy_setting(const struct runnel_init *init, const char *name) {
+    const char *value = runnel_setting_text(init, name);
+    return value ? strdup(value) : NULL;
+}
+
+/* What does not depend on the platform; fractions of 0 are filled in when it is known. */
+static void read_options(struct pileup *pileup, const struct runnel_init *init) {
+    pileup->options = pileup_options_default;
+    pileup->options.snp_min_af = (float)runnel_setting_real(init, "snp-min-af");
+    pileup->options.indel_min_af = (float)runnel_setting_real(init, "indel-min-af");
+    pileup->options.min_mq = (int)runnel_setting_integer(init, "min-mq");
+    pileup->options.min_coverage = (int)runnel_setting_integer(init, "min-coverage");
+    pileup->options.call_snp_only = runnel_setting_flag(init, "call-snp-only");
+    pileup->options.enable_long_indel = runnel_setting_flag(init, "enable-long-indel");
+    pileup->options.head_and_tail = runnel_setting_flag(init, "head-and-tail");
+    pileup->fast = runnel_setting_flag(init, "fast-mode");
+}
+
+static int pileup_init(const struct runnel_init *init, void **state) {
+    struct failure why = {0};
+    struct pileup *pileup = calloc(1, sizeof *pileup);
+    if (pileup == NULL)
+        return RUNNEL_ERROR;
+    pileup->host = init->host;
+    pileup->contig = -1;
+    pileup->region_texts = copy_setting(init, "region");
+    pileup->bed = copy_setting(init, "bed");
+    pileup->platform = copy_setting(init, "platform");
+    pileup->reference_path = copy_setting(init, "ref");
+    read_options(pileup, init);
+    if (reference_open(&pileup->reference, pileup->reference_path, &why) == STATUS_OK &&
+        arrow_table_new(&pileup->table, PILEUP_STREAM.fields, PILEUP_STREAM.count, &why) ==
+            STATUS_OK) {
+        *state = pileup;
+        return RUNNEL_OK;
+    }
+    pileup_free(pileup);
+    return stage_failed(init->host, &why);
+}
+
+/* ---- windows out ---- */
+
+static int flush(struct pileup *pileup, struct runnel_slot *slot, struct failure *why) {
+    if (arrow_table_rows(pileup->table) == 0)
+        return STATUS_OK;
+    struct runnel_batch *batch = stream_data(&PILEUP_STREAM, pileup->table, why);
+    if (batch == NULL)
+        return STATUS_NO_MEMORY;
+    int64_t mark = pileup_windows_mark(pileup->windows);
+    batch->mark_contig = mark == INT64_MAX ? pileup->contig + 1 : pileup->contig;
+    batch->mark_position = mark == INT64_MAX ? 1 : mark + 1;
+    pileup->host->emit(pileup->host->context, slot, batch);
+    return STATUS_OK;
+}
+
+static int pull(struct pileup *pileup, struct runnel_slot *slot, struct failure *why) {
+    struct pileup_window window;
+    int status;
+    while ((status = pileup_windows_pull(pileup->windows, &window, why)) == STATUS_OK) {
+        char letters[WINDOW_WIDTH];
+        for (size_t i = 0; i < WINDOW_WIDTH; i++)
+            letters[i] = (char)toupper((unsigned char)window.reference[i]);
+        arrow_put_text(pileup->table, PILEUP_CONTIG, pileup->contigs.names[pileup->contig]);
+        arrow_put_integer(pileup->table, PILEUP_POSITION, window.position + 1);
+        arrow_put_bytes(pileup->table, PILEUP_REFERENCE, letters, WINDOW_WIDTH);
+        arrow_put_text(pileup->table, PILEUP_ALT_INFO, window.alt_info);
+        arrow_put_integer(pileup->table, PILEUP_DEPTH, window.depth);
+        arrow_put_list(pileup->table, PILEUP_WINDOW, window.tensor, PILEUP_WINDOW_SIZE);
+        status = arrow_table_end_row(pileup->table, why);
+        if (status == STATUS_OK && arrow_table_rows(pileup->table) >= BATCH_ROWS)
+            status = flush(pileup, slot, why);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+/* ---- contigs ---- */
+
+static int end_contig(struct pileup *pileup, struct runnel_slot *slot, struct failure *why) {
+    if (pileup->contig < 0)
+        return STATUS_OK;
+    pileup_windows_end(pileup->windows);
+    int status = pull(pileup, slot, why);
+    return status == STATUS_OK ? flush(pileup, slot, why) : status;
+}
+
+static int begin_contig(struct pileup *pileup, int64_t contig, struct failure *why) {
+    pileup->contig = contig;
+    struct pileup_targets targets = {.begin = 0, .end = INT64_MAX};
+    if (pileup->regions != NULL) {
+        targets.has_bed = true;
+        targets.bed = regions_of(pileup->regions, (size_t)contig, &targets.bed_count);
+    }
+    int status = reference_contig(pileup->reference, pileup->contigs.names[contig],
+                                  pileup->contigs.lengths[contig], &pileup->contig_reference, why);
+    if (status != STATUS_OK)
+        return status;
+    return pileup_windows_begin(pileup->windows, &pileup->contig_reference, &targets, why);
+}
+
+/* ---- hooks ---- */
+
+/* Settles the platform (as told, or as the read groups say) and with it the thresholds. */
+static int open_windows(struct pileup *pileup, const struct runnel_batch *open,
+                        struct failure *why) {
+    if (pileup->platform == NULL && (pileup->platform = stream_platform(open)) == NULL)
+        return fail(why, STATUS_BAD_INPUT,
+                    "the reads do not say which platform they come from; give platform ont or hifi");
+    const struct preset *preset = preset_of(pileup->platform);
+    if (preset == NULL || !preset->is_called)
+        return fail(why, STATUS_BAD_INPUT, "platform is ont or hifi, not '%s'", pileup->platform);
+    double snp = pileup->options.snp_min_af > 0 ? (double)pileup->options.snp_min_af
+                                                : preset->snp_min_af;
+    int64_t coverage = pileup->options.min_coverage;
+    if (pileup->fast)
+        preset_apply_fast_mode(preset, &snp, &coverage);
+    pileup->options.snp_min_af = (float)snp;
+    pileup->options.min_coverage = (int)coverage;
+    if (!(pileup->options.indel_min_af > 0))
+        pileup->options.indel_min_af = (float)preset->indel_min_af;
+    return pileup_windows_new(&pileup->windows, &pileup->options, why);
+}
+
+static int open_stream(struct pileup *pileup, const struct runnel_batch *open,
+                       struct runnel_slot *slot) {
+    struct failure why = {0};
+    int status = open_windows(pileup, open, &why);
+    if (status == STATUS_OK)
+        status = stream_contigs_read(&pileup->contigs, open, &why);
+    if (status == STATUS_OK && (pileup->region_texts != NULL || pileup->bed != NULL))
+        status = regions_new(&pileup->regions, pileup->contigs.names, pileup->contigs.lengths,
+                             pileup->contigs.count, &why);
+    if (status == STATUS_OK && pileup->region_texts != NULL)
+        status = regions_add_texts(pileup->regions, pileup->region_texts, &why);
+    if (status == STATUS_OK && pileup->bed != NULL)
+        status = regions_add_bed(pileup->regions, pileup->bed, &why);
+    if (status != STATUS_OK)
+        return stage_failed(pileup->host, &why);
+    const struct stream_fact facts[] = {{"platform", pileup->platform},
+                                        {"reference", pileup->reference_path}};
+    return stage_emit(pileup->host, slot, stream_open(&PILEUP_STREAM, open, facts, 2, &why), &why);
+}
+
+static int add_row(struct pileup *pileup, const struct runnel_batch *batch, int64_t row,
+                   struct runnel_slot *slot, struct failure *why) {
+    int64_t length;
+    const char *name = runnel_text(batch, READS_CONTIG, row, &length);
+    int64_t contig = stream_contigs_find(&pileup->contigs, name, length, pileup->contig);
+    if (contig < pileup->contig)
+        return fail(why, STATUS_BAD_INPUT, "a read on contig %.*s comes too late or is unknown",
+                    (int)length, name);
+    int status = STATUS_OK;
+    if (contig != pileup->contig) {
+        status = end_contig(pileup, slot, why);
+        if (status == STATUS_OK)
+            status = begin_contig(pileup, contig, why);
+    }
+    if (status == STATUS_OK)
+        status = read_row_get(&pileup->row, batch, row, why);
+    if (status == STATUS_OK)
+        status = pileup_windows_add(pileup->windows, &pileup->row.alignment, why);
+    return status == STATUS_OK ? pull(pileup, slot, why) : status;
+}
+
+static int pileup_process(void *state, const struct runnel_batch *batch,
+                          struct runnel_slot *slot) {
+    struct pileup *pileup = state;
+    struct failure why = {0};
+    if (batch->kind == RUNNEL_OPEN)
+        return open_stream(pileup, batch, slot);
+    int status = stream_check(batch, &READS_STREAM, &why);
+    for (int64_t row = 0; status == STATUS_OK && row < runnel_rows(batch); row++)
+        status = add_row(pileup, batch, row, slot, &why);
+    if (status != STATUS_OK)
+        return stage_failed(pileup->host, &why);
+    if (pileup->contig >= 0)
+        pileup->host->progress(pileup->host->context, pileup->contigs.names[pileup->contig],
+                               batch->mark_position);
+    return RUNNEL_OK;
+}
+
+static void count(struct pileup *pileup, const char *name, uint64_t amount) {
+    if (amount > 0)
+        pileup->host->count(pileup->host->context, name, (int64_t)amount);
+}
+
+static int pileup_finish(void *state, struct runnel_slot *slot) {
+    struct pileup *pileup = state;
+    struct failure why = {0};
+    if (end_contig(pileup, slot, &why) != STATUS_OK)
+        return stage_failed(pileup->host, &why);
+    const struct pileup_books *books = pileup_windows_books(pileup->windows);
+    uint64_t all = 0;
+    for (size_t fate = 0; fate < READ_FATES; fate++) {
+        char name[64];
+        snprintf(name, sizeof name, "left out: %s", read_fate_name((enum read_fate)fate));
+        if (fate != READ_USED)
+            count(pileup, name, books->reads.by_fate[fate]);
+        all += books->reads.by_fate[fate];
+    }
+    count(pileup, "in", all);
+    count(pileup, "used", books->reads.by_fate[READ_USED]);
+    count(pileup, "candidates", books->candidates);
+    count(pileup, "windows", books->windows);
+    count(pileup, "no window: outside the regions", books->outside_targets);
+    count(pileup, "no window: too near an edge of coverage", books->near_edge);
+    count(pileup, "no window: a column without counts", books->empty_column);
+    return RUNNEL_OK;
+}
+
+static void pileup_destroy(void *state) {
+    pileup_free(state);
+}
+
+static const struct runnel_option OPTIONS[] = {
+    {"ref", RUNNEL_TEXT, NULL, "FASTA file that the reads were aligned to"},
+    {"platform", RUNNEL_TEXT, "", "ont or hifi; by default what the read groups say"},
+    {"region", RUNNEL_TEXT, "", "only candidates near these regions, separated by blanks"},
+    {"bed", RUNNEL_TEXT, "", "only candidates near the regions of this BED file"},
+    {"snp-min-af", RUNNEL_REAL, "0", "least share of a SNP's reads; 0: the platform's"},
+    {"indel-min-af", RUNNEL_REAL, "0", "least share of an indel's reads; 0: the platform's"},
+    {"min-mq", RUNNEL_INTEGER, "5", "least mapping quality of a read"},
+    {"min-coverage", RUNNEL_INTEGER, "2", "least depth of a candidate"},
+    {"call-snp-only", RUNNEL_FLAG, "false", "only SNP candidates"},
+    {"fast-mode", RUNNEL_FLAG, "false", "ont: skip candidates below 0.15 or a depth of 4"},
+    {"enable-long-indel", RUNNEL_FLAG, "false", "list indels longer than 50 bases"},
+    {"head-and-tail", RUNNEL_FLAG, "false", "also candidates at the ends of coverage"},
+};
+
+static const struct runnel_stage PILEUP = {
+    .struct_size = sizeof PILEUP,
+    .abi_version = RUNNEL_ABI_VERSION,
+    .id = "pileup",
+    .version = "1",
+    .help = "pileup windows of candidate sites",
+    .option_size = sizeof OPTIONS[0],
+    .option_count = sizeof OPTIONS / sizeof *OPTIONS,
+    .options = OPTIONS,
+    .takes = "runnel.reads/1",
+    .gives = "runnel.pileup/1",
+    .init = pileup_init,
+    .process = pileup_process,
+    .finish = pileup_finish,
+    .destroy = pileup_destroy,
+};
+
+EXPORT_STAGE(PILEUP)

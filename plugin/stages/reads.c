@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * reads: the alignments of a BAM, CRAM or SAM file, or of standard input, in their sorted order.
+ *
+ *     runnel run 'reads in.bam ! pileup ref=ref.fa ! caller ! vcf out.vcf'
+ *
+ * Gives runnel.reads/1.  With regions, the index is used and each read that overlaps one of them
+ * (or its surroundings, as far as a window reaches) is given once. */
+#include "adapters/alignments.h"
+#include "adapters/regions.h"
+#include "plugin/stages/stage.h"
+
+#include <stdio.h>
+
+enum { BATCH_BYTES = 1 << 20, BATCH_ROWS = 4096 };
+
+/* A window reaches WINDOW_FLANK columns to each side, candidates are looked for BED_MARGIN bases
+ * outside a region (windows.md 1.11), and whether a column is the first of a run must be seen
+ * for WINDOW_FLANK + 1 columns more: rounded up, since a few reads more do no harm. */
+enum { REGION_MARGIN = 128 };
+
+struct reads {
+    const struct runnel_host *host;
+    struct alignments *file;
+    char *copy; /* path, lent to the file */
+    struct arrow_table *table;
+    struct stream_contigs names; /* for regions; views of the header */
+    struct regions *regions;     /* NULL: everything */
+    size_t contig, interval;     /* the next region to begin */
+    int64_t reach;               /* reads that begin before it were given already */
+    bool opened, in_region;
+    int64_t last_contig, last_position;
+};
+
+static void reads_free(struct reads *reads) {
+    alignments_close(reads->file);
+    arrow_table_free(reads->table);
+    regions_free(reads->regions);
+    free(reads->names.names);
+    free(reads->names.lengths);
+    free(reads->copy);
+    free(reads);
+}
+
+static int open_regions(struct reads *reads, const struct runnel_init *init,
+                        struct failure *why) {
+    const char *texts = runnel_setting_text(init, "region");
+    const char *bed = runnel_setting_text(init, "bed");
+    if (texts == NULL && bed == NULL)
+        return STATUS_OK;
+    const struct alignments_header *header = alignments_header(reads->file);
+    struct stream_contigs *names = &reads->names;
+    names->names = calloc(header->contig_count + 1, sizeof *names->names);
+    names->lengths = calloc(header->contig_count + 1, sizeof *names->lengths);
+    if (names->names == NULL || names->lengths == NULL)
+        return fail(why, STATUS_NO_MEMORY, "out of memory for regions");
+    for (names->count = 0; names->count < header->contig_count; names->count++) {
+        names->names[names->count] = (char *)header->contigs[names->count].name;
+        names->lengths[names->count] = header->contigs[names->count].length;
+    }
+    int status = regions_new(&reads->regions, names->names, names->lengths, names->count, why);
+    if (status == STATUS_OK && texts != NULL)
+        status = regions_add_texts(reads->regions, texts, why);
+    if (status == STATUS_OK && bed != NULL)
+        status = regions_add_bed(reads->regions, bed, why);
+    return status;
+}
+
+static int reads_init(const struct runnel_init *init, void **state) {
+    struct failure why = {0};
+    struct reads *reads = calloc(1, sizeof *reads);
+    char *copy = runnel_setting_text(init, "copy") ? strdup(runnel_setting_text(init, "copy")) : NULL;
+    const struct alignments_options options = {
+        .reference = runnel_setting_text(init, "ref"),
+        .threads = (int)runnel_setting_integer(init, "threads"),
+        .moves = runnel_setting_flag(init, "moves"),
+        .copy = copy};
+    if (reads == NULL) {
+        free(copy);
+        return RUNNEL_ERROR;
+    }
+    reads->copy = copy;
+    reads->host = init->host;
+    if (alignments_open(&reads->file, runnel_setting_text(init, "path"), &options, &why) ==
+            STATUS_OK &&
+        open_regions(reads, init, &why) == STATUS_OK &&
+        arrow_table_new(&reads->table, READS_STREAM.fields, READS_STREAM.count, &why) ==
+            STATUS_OK) {
+        *state = reads;
+        return RUNNEL_OK;
+    }
+    reads_free(reads);
+    return stage_failed(init->host, &why);
+}
+
+/* The header as facts: contigs, sample, platform, basecaller. */
+static int emit_open(struct reads *reads, struct runnel_slot *slot) {
+    struct failure why = {0};
+    const struct alignments_header *header = alignments_header(reads->file);
+    size_t size = 1;
+    for (size_t i = 0; i < header->contig_count; i++)
+        size += strlen(header->contigs[i].name) + 32;
+    char *contigs = malloc(size), *at = contigs;
+    if (contigs == NULL)
+        return stage_failed(reads->host, &(struct failure){.text = "out of memory for contigs"});
+    *at = '\0';
+    for (size_t i = 0; i < header->contig_count; i++)
+        at += snprintf(at, size - (size_t)(at - contigs), "%s\t%lld\n", header->contigs[i].name,
+                       (long long)header->contigs[i].length);
+    if (header->more_samples)
+        reads->host->log(reads->host->context, RUNNEL_LOG_WARNING,
+                         "the read groups name several samples; the first is taken");
+    const struct stream_fact facts[] = {{"contigs", contigs},
+                                        {"sample", header->sample},
+                                        {"read_platform", header->platform},
+                                        {"basecall_model", header->basecall_model},
+                                        {"order", "position"}};
+    struct runnel_batch *open =
+        stream_open(&READS_STREAM, NULL, facts, sizeof facts / sizeof *facts, &why);
+    free(contigs);
+    return stage_emit(reads->host, slot, open, &why);
+}
+
+static void put_row(struct arrow_table *table, const struct alignment *row, const char *contig) {
+    size_t length = (size_t)row->length;
+    arrow_put_text(table, READS_CONTIG, contig);
+    arrow_put_integer(table, READS_POSITION, row->position + 1);
+    arrow_put_integer(table, READS_FLAG, row->flag);
+    arrow_put_integer(table, READS_MAPQ, row->mapq);
+    arrow_put_text(table, READS_NAME, row->name);
+    arrow_put_list(table, READS_CIGAR, row->cigar, row->cigar_count);
+    arrow_put_integer(table, READS_LENGTH, row->length);
+    arrow_put_bytes(table, READS_SEQUENCE, row->sequence, (length + 1) / 2);
+    arrow_put_bytes(table, READS_QUALITIES, row->qualities, length);
+    if (row->haplotype != 0)
+        arrow_put_integer(table, READS_HP, row->haplotype);
+    else
+        arrow_put_null(table, READS_HP);
+    if (row->moves != NULL)
+        arrow_put_bytes(table, READS_MOVES, row->moves, row->move_count);
+    else
+        arrow_put_null(table, READS_MOVES);
+    arrow_put_null(table, READS_START_TIME);
+    arrow_put_null(table, READS_CHANNEL);
+}
+
+/* Turns to the next region that is wanted; STATUS_END when all are through. */
+static int next_region(struct reads *reads, struct failure *why) {
+    for (; reads->contig < reads->names.count; reads->contig++, reads->interval = 0) {
+        size_t count;
+        const struct interval *list = regions_of(reads->regions, reads->contig, &count);
+        if (reads->interval == 0)
+            reads->reach = 0;
+        if (reads->interval >= count)
+            continue;
+        const struct interval *wanted = &list[reads->interval++];
+        int64_t begin = wanted->begin > REGION_MARGIN ? wanted->begin - REGION_MARGIN : 0;
+        reads->in_region = true;
+        return alignments_region(reads->file, (int32_t)reads->contig, begin,
+                                 wanted->end + REGION_MARGIN, why);
+    }
+    return STATUS_END;
+}
+
+/* The next read that is wanted and was not given yet. */
+static int next_read(struct reads *reads, struct alignment *row, int32_t *contig,
+                     struct failure *why) {
+    while (true) {
+        int status = STATUS_OK;
+        if (reads->regions != NULL && !reads->in_region)
+            status = next_region(reads, why);
+        if (status == STATUS_OK)
+            status = alignments_next(reads->file, row, contig, why);
+        if (status == STATUS_OK && *contig < 0) {
+            reads->host->count(reads->host->context, "left out: no position", 1);
+            continue;
+        }
+        bool in_region = reads->regions != NULL && reads->in_region;
+        if (status == STATUS_END && in_region) {
+            size_t count;
+            const struct interval *list = regions_of(reads->regions, reads->contig, &count);
+            int64_t reach = list[reads->interval - 1].end + REGION_MARGIN;
+            reads->reach = reach > reads->reach ? reach : reads->reach;
+            reads->in_region = false;
+            continue;
+        }
+        if (status == STATUS_OK && in_region && row->position < reads->reach)
+            continue; /* it reached over from a region before this one */
+        return status;
+    }
+}
+
+static int reads_process(void *state, const struct runnel_batch *none, struct runnel_slot *slot) {
+    struct reads *reads = state;
+    struct failure why = {0};
+    (void)none;
+    if (!reads->opened) {
+        reads->opened = true;
+        return emit_open(reads, slot);
+    }
+    struct alignment row;
+    int32_t contig = -1;
+    int status = STATUS_OK;
+    while (arrow_table_bytes(reads->table) < BATCH_BYTES &&
+           arrow_table_rows(reads->table) < BATCH_ROWS &&
+           (status = next_read(reads, &row, &contig, &why)) == STATUS_OK) {
+        put_row(reads->table, &row, alignments_header(reads->file)->contigs[contig].name);
+        if ((status = arrow_table_end_row(reads->table, &why)) != STATUS_OK)
+            break;
+        reads->last_contig = contig;
+        reads->last_position = row.position + 1;
+    }
+    if (status < 0)
+        return stage_failed(reads->host, &why);
+    size_t rows = arrow_table_rows(reads->table);
+    if (rows > 0) {
+        struct runnel_batch *batch = stream_data(&READS_STREAM, reads->table, &why);
+        if (batch == NULL)
+            return stage_failed(reads->host, &why);
+        batch->mark_contig = reads->last_contig;
+        batch->mark_position = reads->last_position;
+        reads->host->count(reads->host->context, "reads", (int64_t)rows);
+        reads->host->emit(reads->host->context, slot, batch);
+    }
+    return status == STATUS_END ? RUNNEL_DONE : RUNNEL_OK;
+}
+
+static int reads_finish(void *state, struct runnel_slot *slot) {
+    (void)state;
+    (void)slot;
+    return RUNNEL_OK;
+}
+
+static void reads_destroy(void *state) {
+    reads_free(state);
+}
+
+static const struct runnel_option OPTIONS[] = {
+    {"path", RUNNEL_TEXT, NULL, "BAM, CRAM or SAM file, or - for standard input"},
+    {"ref", RUNNEL_TEXT, "", "FASTA file, needed for CRAM"},
+    {"region", RUNNEL_TEXT, "", "only reads near these regions, separated by blanks"},
+    {"bed", RUNNEL_TEXT, "", "only reads near the regions of this BED file"},
+    {"moves", RUNNEL_FLAG, "false", "carry move tables (mv tags), for dwell times"},
+    {"copy", RUNNEL_TEXT, "", "also write the reads to this BAM file"},
+    {"threads", RUNNEL_INTEGER, "0", "threads that help to decompress"},
+};
+
+static const struct runnel_stage READS = {
+    .struct_size = sizeof READS,
+    .abi_version = RUNNEL_ABI_VERSION,
+    .id = "reads",
+    .version = "1",
+    .help = "alignments from a file or a pipe",
+    .option_size = sizeof OPTIONS[0],
+    .option_count = sizeof OPTIONS / sizeof *OPTIONS,
+    .options = OPTIONS,
+    .gives = "runnel.reads/1",
+    .init = reads_init,
+    .process = reads_process,
+    .finish = reads_finish,
+    .destroy = reads_destroy,
+};
+
+EXPORT_STAGE(READS)
