@@ -128,16 +128,21 @@ static int open_file(struct alignments *a, const char *path, struct failure *why
     enum htsExactFormat format = a->file->format.format;
     if (format != bam && format != cram && format != sam)
         return fail(why, STATUS_BAD_INPUT, "%s: not a BAM, CRAM or SAM file", a->path);
-    if (format == cram && prepare_cram(a, why) != STATUS_OK)
-        return why ? why->code : STATUS_BAD_INPUT;
+    int status = format == cram ? prepare_cram(a, why) : STATUS_OK;
+    if (status != STATUS_OK)
+        return status;
     int marker = format == cram || is_bgzf(a) ? hts_check_EOF(a->file) : 1;
     if (marker == 0)
         return fail_truncated(a, why);
-    /* With helping threads htslib does not notice that a CRAM stream has no end marker, so one
+    status = read_header(a, why);
+    if (status != STATUS_OK)
+        return status;
+    /* Helpers come behind the header, since htslib 1.16 can wait for ever for them where a header
+     * is cut short.  With them it does not notice that a CRAM stream has no end marker, so one
      * that cannot be looked at ahead is read without. */
     if (a->options.threads > 0 && (format != cram || marker == 1))
         hts_set_threads(a->file, a->options.threads);
-    return read_header(a, why);
+    return STATUS_OK;
 }
 
 int alignments_open(struct alignments **out, const char *path,
