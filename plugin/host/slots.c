@@ -190,8 +190,9 @@ static void service_fail(void *context, const char *text) {
     struct lane *lane = context;
     struct run *run = lane->run;
     pthread_mutex_lock(&run->mutex);
-    if (run->failure[0] == '\0')
+    if (!run->failed)
         snprintf(run->failure, sizeof run->failure, "%s", text);
+    run->failed = true;
     pthread_mutex_unlock(&run->mutex);
 }
 
