@@ -7,10 +7,10 @@
 
 #include <math.h>
 
-static const double power_of_ten[] = {1, 10, 100, 1000, 10000};
+static const double power_of_ten[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
 
 int64_t number_scaled(double value, int decimals) {
-    const double greatest = 1e12;
+    const double greatest = 1e9;
     if (!(value > 0))
         return 0;
     if (value > greatest)
@@ -23,6 +23,11 @@ int64_t number_scaled(double value, int decimals) {
     if (above_half > 0 || (above_half >= 0 && rounded % 2 != 0))
         rounded++;
     return rounded;
+}
+
+double number_rounded(double value, int decimals) {
+    double rounded = (double)number_scaled(fabs(value), decimals) / power_of_ten[decimals];
+    return value < 0 ? -rounded : rounded;
 }
 
 size_t number_integer(char *out, int64_t value) {

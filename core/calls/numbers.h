@@ -12,9 +12,12 @@
 
 enum { NUMBER_TEXT_MAX = 32, QUAL_DECIMALS = 2, AF_DECIMALS = 4 };
 
-/* value * 10^decimals rounded to an integer as described above; 0 <= value < 1e12 and
- * decimals 0 to 4 (values outside are brought to the nearest end, NaN to 0). */
+/* value * 10^decimals rounded to an integer as described above; 0 <= value <= 1e9 and
+ * decimals 0 to 6 (values outside are brought to the nearest end, NaN to 0). */
 int64_t number_scaled(double value, int decimals);
+
+/* The double nearest to `value`, of either sign, written with that many decimals. */
+double number_rounded(double value, int decimals);
 
 /* Both write at most NUMBER_TEXT_MAX bytes with the NUL and return the length without it. */
 size_t number_fixed(char *out, double value, int decimals);

@@ -16,6 +16,17 @@ static void append_list(struct text *line, const int64_t *values, size_t count) 
     }
 }
 
+/* Of the genotypes with one more allele: as many as there are alleles now, or, where PL is of
+ * one copy (one number per allele), one. */
+static void append_non_ref_likelihoods(struct text *line, const struct call *call) {
+    size_t alleles = call_has_two_alts(call) ? 3 : 2;
+    size_t more = call->pl_count == alleles ? 1 : alleles + 1;
+    for (size_t i = 0; i < more; i++) {
+        text_append_char(line, ',');
+        text_append_integer(line, CALL_LIKELIHOOD_UNKNOWN);
+    }
+}
+
 static void append_sample(struct text *line, const struct call *call, enum record_form form) {
     bool non_ref = form == RECORD_NON_REF;
     text_append_string(line, call->genotype);
@@ -41,7 +52,7 @@ static void append_sample(struct text *line, const struct call *call, enum recor
         pl[i] = call->pl[i];
     append_list(line, pl, call->pl_count);
     if (non_ref)
-        text_append_string(line, call_has_two_alts(call) ? ",990,990,990,990" : ",990,990,990");
+        append_non_ref_likelihoods(line, call);
 }
 
 void record_append(struct text *line, const struct call *call, enum record_form form) {

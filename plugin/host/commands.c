@@ -9,12 +9,14 @@
 const struct command COMMANDS[] = {
     {"call", command_call, "call small variants: REF.fa and reads in, VCF out"},
     {"run", command_run, "run any line of stages"},
+    {"compare", command_compare, "precision and recall of calls against a truth"},
     {"inspect", command_inspect, "list stages, or one stage's options and streams"},
     {NULL, NULL, NULL},
 };
 
 int say_failure(const struct failure *why) {
-    fprintf(stderr, "runnel: %s\n", why->text);
+    if (why->code != STATUS_CLOSED)
+        fprintf(stderr, "runnel: %s\n", why->text);
     return EXIT_FAILED;
 }
 

@@ -23,6 +23,7 @@ int say_usage(const char *command, const struct failure *why);
 
 int command_call(int argc, char **argv);
 int command_run(int argc, char **argv);
+int command_compare(int argc, char **argv);
 int command_inspect(int argc, char **argv);
 
 #endif

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void check(double value, int decimals) {
@@ -39,6 +40,17 @@ Test(numbers, halves_and_their_neighbours) {
     check(0.03125, 4);
 }
 
+Test(numbers, rounded_is_what_the_text_says) {
+    uint64_t state = 2;
+    for (int i = 0; i < 50000; i++) {
+        char text[64];
+        state = state * 6364136223846793005U + 1442695040888963407U;
+        double value = (double)(int64_t)state * 0x1p-53;
+        snprintf(text, sizeof text, "%.6f", value);
+        cr_assert_eq(number_rounded(value, 6), strtod(text, NULL), "%s", text);
+    }
+}
+
 Test(numbers, ends) {
     char text[NUMBER_TEXT_MAX];
     number_fixed(text, NAN, 2);
@@ -46,7 +58,7 @@ Test(numbers, ends) {
     number_fixed(text, -1, 2);
     cr_assert_str_eq(text, "0.00");
     number_fixed(text, INFINITY, 2);
-    cr_assert_str_eq(text, "1000000000000.00");
+    cr_assert_str_eq(text, "1000000000.00");
     number_integer(text, INT64_MIN);
     cr_assert_str_eq(text, "-9223372036854775808");
     number_integer(text, 0);
