@@ -221,3 +221,35 @@ Test(gvcf, without_blocks_everything_is_unknown) {
     gvcf_free(gvcf);
     text_free(&got);
 }
+
+/* Blocks 2-3 and 6-7 of a contig of 8 with a deletion of 3 to 4: what is known stays known. */
+Test(gvcf, blocks_are_cut_and_holes_filled) {
+    static char *lines[] = {
+        "c\t2\t.\tC\t<NON_REF>\t0\t.\tEND=3\tGT:GQ:MIN_DP:PL\t0/0:30:20:0,30,300",
+        "c\t6\t.\tC\t<NON_REF>\t0\t.\tEND=7\tGT:GQ:MIN_DP:PL\t0/0:40:20:0,40,400"};
+    struct block_lines from = {lines, 0, 2};
+    struct contig_letters *contig = contig_of("ACGTACGT");
+    struct text got = {0};
+    struct call call = {0};
+    struct gvcf *gvcf = gvcf_new(&(struct gvcf_options){.contig = "c",
+                                                        .blocks = {&from, next_block_line},
+                                                        .reference = &contig->reference,
+                                                        .lines = {&got, collect_line}}, NULL);
+    cr_assert_eq(record_parse(&call, "c", "c\t3\t.\tGT\tG\t9.00\tPASS\tF\tGT:GQ:DP:AD:AF:PL\t"
+                                          "0/1:9:20:10,10:0.5000:9,0,9", NULL), STATUS_OK);
+    cr_assert_eq(gvcf_add(gvcf, &call, NULL), STATUS_OK);
+    cr_assert_eq(gvcf_finish(gvcf, NULL), STATUS_OK);
+    cr_assert_str_eq(
+        got.bytes,
+        "c\t1\t.\tA\t<NON_REF>\t0\t.\tEND=1\tGT:GQ:MIN_DP:PL\t./.:0:0:0,0,0\n"
+        "c\t2\t.\tC\t<NON_REF>\t0\t.\tEND=2\tGT:GQ:MIN_DP:PL\t0/0:30:20:0,30,300\n"
+        "c\t3\t.\tGT\tG,<NON_REF>\t9.00\tPASS\tF\tGT:GQ:DP:AD:AF:PL\t"
+        "0/1:9:20:10,10,0:0.5000,0.0000:9,0,9,990,990,990\n"
+        "c\t5\t.\tA\t<NON_REF>\t0\t.\tEND=5\tGT:GQ:MIN_DP:PL\t./.:0:0:0,0,0\n"
+        "c\t6\t.\tC\t<NON_REF>\t0\t.\tEND=7\tGT:GQ:MIN_DP:PL\t0/0:40:20:0,40,400\n"
+        "c\t8\t.\tT\t<NON_REF>\t0\t.\tEND=8\tGT:GQ:MIN_DP:PL\t./.:0:0:0,0,0\n");
+    gvcf_free(gvcf);
+    call_free(&call);
+    text_free(&got);
+    free_contig(contig);
+}
