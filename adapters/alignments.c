@@ -20,6 +20,7 @@ struct alignments {
     htsFile *file;
     sam_hdr_t *native;
     bam1_t *record;
+    htsFile *copy; /* every record read is written here as well; NULL: no copy */
     hts_idx_t *index;    /* loaded with the first region */
     hts_itr_t *iterator; /* NULL: from the beginning to the end */
     struct alignments_options options;
@@ -139,6 +140,14 @@ static int open_file(struct alignments *a, const char *path, struct failure *why
     return read_header(a, why);
 }
 
+/* Begins the copy, compressed as fast as can be: it is read once and thrown away. */
+static int open_copy(struct alignments *a, struct failure *why) {
+    if ((a->copy = hts_open(a->options.copy, "wb1")) != NULL &&
+        sam_hdr_write(a->copy, a->native) == 0)
+        return STATUS_OK;
+    return fail(why, STATUS_IO, "%s: cannot be written: %s", a->options.copy, strerror(errno));
+}
+
 int alignments_open(struct alignments **out, const char *path,
                     const struct alignments_options *options, struct failure *why) {
     *out = NULL;
@@ -156,6 +165,8 @@ int alignments_open(struct alignments **out, const char *path,
         fail(why, status, "%s: out of memory", path);
     else
         status = open_file(a, path, why);
+    if (status == STATUS_OK && a->options.copy != NULL)
+        status = open_copy(a, why);
     if (status != STATUS_OK) {
         alignments_close(a);
         return status;
@@ -173,6 +184,8 @@ void alignments_close(struct alignments *a) {
     sam_hdr_destroy(a->native);
     if (a->file != NULL)
         hts_close(a->file);
+    if (a->copy != NULL)
+        hts_close(a->copy);
     ks_free(&a->sample);
     ks_free(&a->platform);
     ks_free(&a->basecall_model);
@@ -314,6 +327,14 @@ static int lend(struct alignments *a, struct alignment *out, struct failure *why
 }
 
 /* At the end of what was read: did the file end where its writer ended it? */
+static int close_copy(struct alignments *a, struct failure *why) {
+    htsFile *copy = a->copy;
+    a->copy = NULL;
+    if (copy == NULL || hts_close(copy) == 0)
+        return STATUS_END;
+    return fail(why, STATUS_IO, "%s: cannot be written: %s", a->options.copy, strerror(errno));
+}
+
 static int at_end(struct alignments *a, struct failure *why) {
     if (a->iterator != NULL)
         return STATUS_END;
@@ -321,7 +342,7 @@ static int at_end(struct alignments *a, struct failure *why) {
         return fail_truncated(a, why);
     if (is_bgzf(a) && a->file->fp.bgzf->no_eof_block)
         return fail_truncated(a, why);
-    return STATUS_END;
+    return close_copy(a, why);
 }
 
 int alignments_next(struct alignments *a, struct alignment *out, int32_t *contig,
@@ -342,6 +363,8 @@ int alignments_next(struct alignments *a, struct alignment *out, int32_t *contig
                                                    : "");
     if (!a->options.any_order && check_order(a, why) != STATUS_OK)
         return STATUS_BAD_INPUT;
+    if (a->copy != NULL && sam_write1(a->copy, a->native, a->record) < 0)
+        return fail(why, STATUS_IO, "%s: cannot be written: %s", a->options.copy, strerror(errno));
     *contig = a->record->core.tid;
     return lend(a, out, why);
 }

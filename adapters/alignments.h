@@ -21,6 +21,8 @@ struct alignments_options {
     int threads;           /* that help to decompress; 0: none */
     bool moves;            /* fill `moves` from mv tags */
     bool any_order;        /* accept records that are not sorted by contig and position */
+    const char *copy;      /* also write every record read to this BAM file, which is whole once
+                              the end has been reached; lent while the file is open; NULL: none */
 };
 
 struct alignments_contig {

@@ -76,8 +76,7 @@ static bool read_text(hid_t attribute, hid_t type, char *text, size_t size) {
     return done;
 }
 
-bool hdf5_get_text(int64_t location, const char *path, const char *name, char *text,
-                   size_t size) {
+bool hdf5_get_text(int64_t location, const char *path, const char *name, char *text, size_t size) {
     hid_t attribute = open_attribute(location, path, name);
     if (attribute < 0)
         return false;
@@ -128,14 +127,13 @@ int hdf5_put_integer(int64_t location, const char *name, int64_t value, struct f
     return put(location, name, H5T_NATIVE_INT64, &value, why);
 }
 
-static int read_values(hid_t dataset, const char *path, struct array *array,
-                       struct failure *why) {
+static int read_values(hid_t dataset, const char *path, struct array *array, struct failure *why) {
     hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
     hsize_t sizes[TENSOR_RANK_MAX] = {0};
     int rank = H5Sget_simple_extent_ndims(space), status = STATUS_OK;
     if (H5Tget_class(type) != H5T_FLOAT || rank < 0 || rank > TENSOR_RANK_MAX)
-        status = fail(why, STATUS_BAD_INPUT, "%s is not an array of floats of up to four axes",
-                      path);
+        status =
+            fail(why, STATUS_BAD_INPUT, "%s is not an array of floats of up to four axes", path);
     else
         H5Sget_simple_extent_dims(space, sizes, NULL);
     H5Sclose(space);
@@ -160,8 +158,7 @@ static int read_values(hid_t dataset, const char *path, struct array *array,
     return STATUS_OK;
 }
 
-int hdf5_read_array(int64_t location, const char *path, struct array *array,
-                    struct failure *why) {
+int hdf5_read_array(int64_t location, const char *path, struct array *array, struct failure *why) {
     hid_t dataset = hdf5_has(location, path) ? H5Dopen2(location, path, H5P_DEFAULT) : -1;
     if (dataset < 0)
         return fail(why, STATUS_BAD_INPUT, "there is no array %s", path);

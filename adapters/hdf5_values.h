@@ -35,8 +35,7 @@ bool hdf5_get_integer(int64_t location, const char *path, const char *name, int6
 int hdf5_put_integer(int64_t location, const char *name, int64_t value, struct failure *why);
 
 /* A dataset of floats of any size; values are the caller's to free(). */
-int hdf5_read_array(int64_t location, const char *path, struct array *array,
-                    struct failure *why);
+int hdf5_read_array(int64_t location, const char *path, struct array *array, struct failure *why);
 
 /* Names of the links of a group, in no order, one per call of `each`; stops where it returns
  * other than STATUS_OK, and returns that. */

@@ -42,8 +42,8 @@ static int add(struct weights *weights, int64_t file, const char *path, const ch
     struct array array = {0};
     int status = hdf5_read_array(file, path, &array, why);
     if (status == STATUS_OK)
-        status = from_keras_add(weights, layer, variable, array.rank, array.shape, array.values,
-                                why);
+        status =
+            from_keras_add(weights, layer, variable, array.rank, array.shape, array.values, why);
     free(array.values);
     return status;
 }
@@ -145,8 +145,8 @@ static int add_unit(struct keras2 *k, const char *group, struct failure *why) {
     k->in_stage = true;
     for (size_t v = 0; v < 6 && status == STATUS_OK; v++) {
         snprintf(layer, sizeof layer, "conv%zu/%s", 2 * k->stage - 1, v < 2 ? "conv" : "bn");
-        status = add_keras2(k, group, v, layer,
-                            v < 2 ? plain_variables[v] : norm_variables[v - 2], why);
+        status =
+            add_keras2(k, group, v, layer, v < 2 ? plain_variables[v] : norm_variables[v - 2], why);
     }
     return status;
 }
@@ -160,7 +160,7 @@ static int add_block(struct keras2 *k, const char *group, struct failure *why) {
     for (size_t v = 0; v < 12 && status == STATUS_OK; v++) {
         size_t n = v < 8 ? v / 4 : (v - 8) / 2;
         bool norm = v >= 8 || v % 4 >= 2;
-        const char *variable = v >= 8          ? norm_variables[2 + v % 2]
+        const char *variable = v >= 8       ? norm_variables[2 + v % 2]
                                : v % 4 >= 2 ? norm_variables[v % 4 - 2]
                                             : plain_variables[v % 4];
         snprintf(layer, sizeof layer, "res_block%zu/%s%zu", k->stage, norm ? "bn" : "conv", n + 1);
@@ -293,12 +293,12 @@ static int add_lstms3(struct weights *weights, int64_t file, struct failure *why
 }
 
 static int read_keras3(int64_t file, struct weights *weights, struct failure *why) {
-    int status = hdf5_has(file, "LSTM1") ? add_lstms3(weights, file, why)
-                                         : add_stages3(weights, file, why);
+    int status =
+        hdf5_has(file, "LSTM1") ? add_lstms3(weights, file, why) : add_stages3(weights, file, why);
     for (size_t d = 0; d < DENSE_LAYERS && status == STATUS_OK; d++)
         if (hdf5_has(file, dense_layers[d]))
-            status = add_vars(weights, file, dense_layers[d], dense_layers[d], plain_variables, 2,
-                              why);
+            status =
+                add_vars(weights, file, dense_layers[d], dense_layers[d], plain_variables, 2, why);
     return status;
 }
 

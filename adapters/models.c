@@ -89,8 +89,7 @@ static int read_tensor(void *user, const char *name, struct failure *why) {
     return status;
 }
 
-static int read_group(int64_t file, const char *group, struct model *model,
-                      struct failure *why) {
+static int read_group(int64_t file, const char *group, struct model *model, struct failure *why) {
     struct group_reader reader = {file, group, weights_new(why)};
     if (reader.weights == NULL)
         return STATUS_NO_MEMORY;
@@ -151,8 +150,8 @@ static int open_hdf5(const char *path, struct model *model, struct failure *why)
     if (hdf5_get_text(file, ".", "format", format, sizeof format)) {
         status = strcmp(format, own_format) == 0
                      ? read_own(file, model, why)
-                     : fail(why, STATUS_UNSUPPORTED, "the file's format is '%s', not '%s'",
-                            format, own_format);
+                     : fail(why, STATUS_UNSUPPORTED, "the file's format is '%s', not '%s'", format,
+                            own_format);
     } else {
         struct weights *weights = keras_file_read(file, why);
         status = weights == NULL ? STATUS_BAD_INPUT : model_take(model, weights, why);
@@ -166,7 +165,8 @@ static int open_hdf5(const char *path, struct model *model, struct failure *why)
 static int open_torch(const char *path, struct model *model, struct failure *why) {
     struct bytes bytes = {0};
     int status = read_bytes(path, &bytes, why);
-    struct weights *weights = status == STATUS_OK ? torch_zip_read(bytes.at, bytes.size, why) : NULL;
+    struct weights *weights =
+        status == STATUS_OK ? torch_zip_read(bytes.at, bytes.size, why) : NULL;
     free(bytes.at);
     snprintf(model->format, sizeof model->format, "PyTorch");
     return weights == NULL ? STATUS_BAD_INPUT : model_take(model, weights, why);
@@ -332,8 +332,7 @@ static hid_t float16_type(void) {
     return type;
 }
 
-static int write_tensor(hid_t group, const struct tensor *tensor, hid_t type,
-                        struct failure *why) {
+static int write_tensor(hid_t group, const struct tensor *tensor, hid_t type, struct failure *why) {
     hsize_t sizes[TENSOR_RANK_MAX];
     for (size_t axis = 0; axis < tensor->rank; axis++)
         sizes[axis] = tensor->shape[axis];
@@ -374,9 +373,8 @@ static int write_weights(hid_t file, const char *name, const struct weights *wei
 }
 
 static int write_model(hid_t file, const struct model *model, hid_t type, struct failure *why) {
-    const char *const properties[][2] = {{"format", own_format},
-                                         {"platform", model->platform},
-                                         {"provenance", model->provenance}};
+    const char *const properties[][2] = {
+        {"format", own_format}, {"platform", model->platform}, {"provenance", model->provenance}};
     int status = STATUS_OK;
     for (size_t p = 0; p < 3 && status == STATUS_OK; p++)
         status = hdf5_put_text(file, properties[p][0], properties[p][1], why);

@@ -381,8 +381,7 @@ static int add_entry(struct bundle *b, const char *key, struct span value, struc
 }
 
 /* The header: number of shards, and whether numbers are little-endian. */
-static int read_header(struct bundle *b, const char *key, struct span value,
-                       struct failure *why) {
+static int read_header(struct bundle *b, const char *key, struct span value, struct failure *why) {
     struct field field;
     int status;
     if (key[0] != '\0')
@@ -396,16 +395,14 @@ static int read_header(struct bundle *b, const char *key, struct span value,
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-static int header_block(struct bundle *b, const char *key, struct span value,
-                        struct failure *why) {
+static int header_block(struct bundle *b, const char *key, struct span value, struct failure *why) {
     (void)key;
     struct span block;
     int status = find_block(b, value, &block, why);
     return status == STATUS_OK ? walk_block(b, block, read_header, why) : status;
 }
 
-static int data_block(struct bundle *b, const char *key, struct span value,
-                      struct failure *why) {
+static int data_block(struct bundle *b, const char *key, struct span value, struct failure *why) {
     (void)key;
     struct span block;
     int status = find_block(b, value, &block, why);

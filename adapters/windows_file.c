@@ -217,9 +217,8 @@ int windows_file_append(struct windows_file *file, enum windows_kind kind,
 
 /* Sizes of a dataset; false where it is absent or of another rank. */
 static bool sizes_of(struct windows_file *file, const struct column *column, hsize_t sizes[4]) {
-    hid_t dataset = hdf5_has(file->file, column->path)
-                        ? H5Dopen2(file->file, column->path, H5P_DEFAULT)
-                        : -1;
+    hid_t dataset =
+        hdf5_has(file->file, column->path) ? H5Dopen2(file->file, column->path, H5P_DEFAULT) : -1;
     if (dataset < 0)
         return false;
     hid_t space = H5Dget_space(dataset);
@@ -253,7 +252,7 @@ int windows_file_shape(struct windows_file *file, enum windows_kind kind,
 }
 
 static int read_piece(struct windows_file *file, struct column *column, size_t first, size_t count,
-                void *values, struct failure *why) {
+                      void *values, struct failure *why) {
     hsize_t sizes[4] = {0}, start[4] = {first};
     if (!sizes_of(file, column, sizes) || first > sizes[0] || count > sizes[0] - first)
         return fail(why, STATUS_BAD_INPUT, "%s: /%s has no windows %zu to %zu", file->path,
@@ -287,9 +286,9 @@ static int read_texts(struct windows_file *file, enum windows_kind kind, const c
     return status;
 }
 
-int windows_file_read(struct windows_file *file, enum windows_kind kind, size_t first,
-                      size_t count, void *tensor, char **positions, char **alt_infos,
-                      float *probabilities, struct failure *why) {
+int windows_file_read(struct windows_file *file, enum windows_kind kind, size_t first, size_t count,
+                      void *tensor, char **positions, char **alt_infos, float *probabilities,
+                      struct failure *why) {
     struct column tensors = tensor_column(kind, 0, 0), answers = probability_column(kind, 0);
     int status = read_piece(file, &tensors, first, count, tensor, why);
     if (status == STATUS_OK && positions != NULL)

@@ -61,8 +61,8 @@ int windows_file_shape(struct windows_file *file, enum windows_kind kind,
 /* Reads windows [first, first + count) into `tensor` (room for count of them).  Texts go to
  * arrays of `count` pointers, each to be free()d by the caller; either may be NULL, as may
  * `probabilities`. */
-int windows_file_read(struct windows_file *file, enum windows_kind kind, size_t first,
-                      size_t count, void *tensor, char **positions, char **alt_infos,
-                      float *probabilities, struct failure *why);
+int windows_file_read(struct windows_file *file, enum windows_kind kind, size_t first, size_t count,
+                      void *tensor, char **positions, char **alt_infos, float *probabilities,
+                      struct failure *why);
 
 #endif

@@ -62,9 +62,12 @@ static int add_lstm(struct weights *weights, const char *layer, const char *vari
 int from_keras_add(struct weights *weights, const char *layer, const char *variable, size_t rank,
                    const size_t *shape, const float *values, struct failure *why) {
     static const char *const leaves[][2] = {
-        {"kernel", "weight"},           {"bias", "bias"},
-        {"gamma", "weight"},            {"beta", "bias"},
-        {"moving_mean", "running_mean"}, {"moving_variance", "running_var"},
+        {"kernel", "weight"},
+        {"bias", "bias"},
+        {"gamma", "weight"},
+        {"beta", "bias"},
+        {"moving_mean", "running_mean"},
+        {"moving_variance", "running_var"},
     };
     if (strncmp(layer, "LSTM", 4) == 0 && strlen(layer) > 6)
         return add_lstm(weights, layer, variable, rank, shape, values, why);

@@ -43,6 +43,7 @@ struct lstm_step {
     const float *x;     /* (M, inputs): summed here as well; NULL, inputs 0: none */
     size_t x_step, inputs;
     const float *h;        /* (M, U) of the step before; NULL at the first */
+    float *gates;          /* (M, U/L, 4, L): working memory, may be `start` */
     const float *weights;  /* (U/L, inputs + U, 4, L) */
     float *c;              /* (M, U), in and out */
     float *y;              /* (M, U): the new h */

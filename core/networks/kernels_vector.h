@@ -167,9 +167,11 @@ enum { GATES = 4 };
 
 /* With e_v = exp(-v) (and exp(-2v) for the tangents), sigmoid(v) = 1 / (1 + e_v) and
  * tanh(v) = (1 - e_v) / (1 + e_v), so that c and h cost one division each. */
-INLINE void lstm_cell(const vec gates[GATES], float *c_place, float *y) {
-    vec i = 1.0F + exp_minus(gates[0], 1.0F), f = 1.0F + exp_minus(gates[1], 1.0F);
-    vec e_g = exp_minus(gates[2], 2.0F), o = 1.0F + exp_minus(gates[3], 1.0F);
+INLINE void lstm_cell(const float *gates, float *c_place, float *y) {
+    vec i = 1.0F + exp_minus(load(gates), 1.0F);
+    vec f = 1.0F + exp_minus(load(gates + LANES), 1.0F);
+    vec e_g = exp_minus(load(gates + 2 * LANES), 2.0F);
+    vec o = 1.0F + exp_minus(load(gates + 3 * LANES), 1.0F);
     vec ig = i * (1.0F + e_g);
     vec c = (load(c_place) * ig + (1.0F - e_g) * f) / (f * ig);
     store(c_place, c);
@@ -191,29 +193,40 @@ INLINE const float *add_gates(vec gates[][GATES], const float *x, size_t x_step,
     return w;
 }
 
-/* Rows [first, first + rows) of one vector of units. */
+/* Gates of rows [first, first + rows) of one vector of units. */
 INLINE void step_tile(const struct lstm_step *s, size_t vector, size_t first, const size_t rows) {
+    size_t place = vector * GATES * LANES, gates_step = s->units * GATES;
     const float *w = s->weights + vector * (s->inputs + s->units) * GATES * LANES;
-    const float *start = s->start + first * s->start_step + vector * GATES * LANES;
+    const float *start = s->start + first * s->start_step + place;
+    float *to = s->gates + first * gates_step + place;
     vec gates[STEP_ROWS][GATES];
-    UNROLL for (size_t r = 0; r < rows; r++) UNROLL for (size_t g = 0; g < GATES; g++) gates[r][g] =
-        load(start + r * s->start_step + g * LANES);
+    UNROLL for (size_t r = 0; r < rows; r++) {
+        UNROLL for (size_t g = 0; g < GATES; g++)
+            gates[r][g] = load(start + r * s->start_step + g * LANES);
+    }
     if (s->x != NULL)
         w = add_gates(gates, s->x + first * s->x_step, s->x_step, s->inputs, w, rows);
     if (s->h != NULL)
         add_gates(gates, s->h + first * s->h_step, s->h_step, s->units, w, rows);
-    UNROLL for (size_t r = 0; r < rows; r++)
-        lstm_cell(gates[r], s->c + (first + r) * s->units + vector * LANES,
-                  s->y + (first + r) * s->y_step + vector * LANES);
+    UNROLL for (size_t r = 0; r < rows; r++) {
+        UNROLL for (size_t g = 0; g < GATES; g++)
+            store(to + r * gates_step + g * LANES, gates[r][g]);
+    }
 }
 
+/* The cells follow in a loop of their own: one cell is a long chain, and only many of them
+ * side by side keep the multipliers busy. */
 static void lstm_step(const struct lstm_step *s) {
-    size_t tiles = (s->rows + STEP_ROWS - 1) / STEP_ROWS;
-    for (size_t vector = 0; vector < s->units / LANES; vector++)
+    size_t tiles = (s->rows + STEP_ROWS - 1) / STEP_ROWS, vectors = s->units / LANES;
+    for (size_t vector = 0; vector < vectors; vector++)
         for (size_t t = 0, first = 0; t < tiles; t++) {
             size_t rows = (s->rows - first) / (tiles - t);
 #define STEP_TILE(n) step_tile(s, vector, first, n <= STEP_ROWS ? n : STEP_ROWS)
             EXACT_ROWS(rows, STEP_TILE)
             first += rows;
         }
+    for (size_t m = 0; m < s->rows; m++)
+        for (size_t vector = 0; vector < vectors; vector++)
+            lstm_cell(s->gates + (m * vectors + vector) * GATES * LANES,
+                      s->c + m * s->units + vector * LANES, s->y + m * s->y_step + vector * LANES);
 }

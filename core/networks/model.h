@@ -12,15 +12,15 @@
 enum { MODEL_NAME_MAX = 128, MODEL_PLATFORM_MAX = 16, MODEL_PROVENANCE_MAX = 2048 };
 
 struct model {
-    struct weights *pileup, *full;     /* either may be NULL, not both */
-    char name[MODEL_NAME_MAX];         /* of the file or folder, without its ending */
-    char platform[MODEL_PLATFORM_MAX]; /* "ont", "hifi" or "ilmn" */
-    size_t rows;                       /* of a full-alignment window */
-    size_t channels;                   /* of a full-alignment window, 0 without that network */
-    enum padding padding;              /* of the full-alignment network */
-    char format[32];                   /* what kind of file it was read from */
+    struct weights *pileup, *full;         /* either may be NULL, not both */
+    char name[MODEL_NAME_MAX];             /* of the file or folder, without its ending */
+    char platform[MODEL_PLATFORM_MAX];     /* "ont", "hifi" or "ilmn" */
+    size_t rows;                           /* of a full-alignment window */
+    size_t channels;                       /* of a full-alignment window, 0 without that network */
+    enum padding padding;                  /* of the full-alignment network */
+    char format[32];                       /* what kind of file it was read from */
     char provenance[MODEL_PROVENANCE_MAX]; /* where the weights come from, in words */
-    char digest[DIGEST_TEXT];          /* see model_seal */
+    char digest[DIGEST_TEXT];              /* see model_seal */
 };
 
 struct model *model_new(struct failure *why);

@@ -202,7 +202,7 @@ struct pileup_scratch *pileup_scratch_new(const struct pileup_network *network,
     s->input = floats_new(T * M * PILEUP_CHANNELS, why);
     s->y[0] = floats_new(T * M * DIRECTIONS * U1, why);
     s->y[1] = floats_new(T * M * DIRECTIONS * U2, why);
-    s->projections = floats_new(STEPS * M * GATES * U2, why);
+    s->projections = floats_new(STEPS * M * GATES * (U1 > U2 ? U1 : U2), why);
     s->cells = floats_new(M * (U1 > U2 ? U1 : U2), why);
     s->x_at = calloc(2 * STEPS * M, sizeof *s->x_at);
     if (s->input == NULL || s->y[0] == NULL || s->y[1] == NULL || s->projections == NULL ||
@@ -257,6 +257,7 @@ static void first_layer(const struct pileup_network *network, struct pileup_scra
                 .rows = M,
                 .units = l->U,
                 .start = l->direction[d].start,
+                .gates = scratch->projections,
                 .x = scratch->input + t * M * l->inputs,
                 .x_step = l->inputs,
                 .inputs = l->inputs,
@@ -301,6 +302,7 @@ static void second_layer(const struct pileup_network *network, struct pileup_scr
                 .units = l->U,
                 .start = scratch->projections + (t - first) * M * z_step,
                 .start_step = z_step,
+                .gates = scratch->projections + (t - first) * M * z_step,
                 .h = s == 0 ? NULL : y + position(d, s - 1) * M * y_step,
                 .h_step = y_step,
                 .weights = l->direction[d].weights,

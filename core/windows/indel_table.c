@@ -137,7 +137,8 @@ int indel_table_add(struct indel_table *table, const char *letters, int32_t leng
             (struct indel_entry){.hash = hash, .length = length, .text = text};
         table->buckets[i] = ++table->entry_count;
     }
-    table->entries[table->buckets[i] - 1].count[strand]++;
+    table->last_entry = table->buckets[i] - 1;
+    table->entries[table->last_entry].count[strand]++;
     return STATUS_OK;
 }
 

@@ -27,6 +27,7 @@ struct indel_table {
     char *letters;
     uint32_t bucket_count; /* a power of two, or 0 */
     uint32_t entry_count;
+    uint32_t last_entry; /* that indel_table_add counted in */
     uint32_t bucket_capacity;
     size_t letter_count;
     size_t letter_capacity;

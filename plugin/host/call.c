@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * `runnel call REF.fa IN.bam`: the main job.  Options become settings of a standard line,
- *
- *     reads IN ! pileup ! caller ! vcf OUT
- *
- * which call_line.c builds and runs. */
+ * `runnel call REF.fa IN.bam`: the main job.  Options become settings of standard lines
+ * of stages, which call_line.c builds and runs. */
 #include "plugin/host/call_line.h"
 #include "plugin/host/commands.h"
 #include "plugin/host/cpus.h"
@@ -37,6 +34,16 @@ static const struct option OPTIONS[] = {
     {"enable-variant-calling-at-sequence-head-and-tail", NULL, 0, OPTION_FLAG, NULL, NULL,
      "also at the ends of coverage"},
     {"keep-iupac-bases", NULL, 0, OPTION_FLAG, NULL, NULL, "keep letters other than ACGTN in alleles"},
+    {"phased-vcf", "phased-vcf-fn", 0, OPTION_TEXT, "VCF", NULL, "phased SNPs that tell the reads' haplotypes"},
+    {"use-hp-tags", NULL, 0, OPTION_FLAG, NULL, NULL, "take haplotypes from the reads' HP tags"},
+    {"pileup-only", NULL, 0, OPTION_FLAG, NULL, NULL, "only the pileup network: one pass, faster"},
+    {"var-pct-full", NULL, 0, OPTION_REAL, "X", NULL, "share of variants that full alignment sees"},
+    {"ref-pct-full", NULL, 0, OPTION_REAL, "X", NULL, "share of reference calls that it sees"},
+    {"cutoffs", NULL, 0, OPTION_TEXT, "FILE", NULL, "QUAL counts of other parts of the genome"},
+    {"haploid-precise", NULL, 0, OPTION_FLAG, NULL, NULL, "haploid: only homozygous calls"},
+    {"haploid-sensitive", NULL, 0, OPTION_FLAG, NULL, NULL, "haploid: heterozygous calls too"},
+    {"enable-dwell-time", NULL, 0, OPTION_FLAG, NULL, NULL, "use move tables (models with_mv)"},
+    {"clair3-compat", NULL, 0, OPTION_FLAG, NULL, NULL, "do as Clair3 where we differ on purpose"},
     {"report", NULL, 0, OPTION_TEXT, "FILE", NULL, "write the books of the run as JSON"},
     {"no-version", NULL, 0, OPTION_FLAG, NULL, NULL, "no version or command line in the header"},
     {"verbose", NULL, 'v', OPTION_FLAG, NULL, NULL, "tell more while running"},
@@ -47,7 +54,7 @@ static const struct option OPTIONS[] = {
     {"ref-fn", NULL, 'f', OPTION_TEXT, "FILE", NULL, NULL},
     {"ctg-name", NULL, 0, OPTION_TEXT, "NAMES", NULL, NULL},
     {"include-all-ctgs", NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
-    {"pileup-only", NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
+    {"no-phasing-for-fa", NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
 };
 enum { OPTION_COUNT = sizeof OPTIONS / sizeof *OPTIONS };
 

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * Builds the line of a call and runs it. */
+ * Builds the lines of a call and runs them. */
 #include "plugin/host/call_line.h"
 
 #include "core/calls/text.h"
 #include "plugin/host/lanes.h"
+#include "plugin/host/paths.h"
 #include "plugin/host/progress.h"
 #include "plugin/host/report.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- settings ---- */
 
@@ -55,10 +58,13 @@ static int command_line(struct text *text, int argc, char **argv, struct failure
 
 /* ---- stages ---- */
 
-static int add_reads(struct line *line, const struct call_request *request,
-                     struct failure *why) {
+static int add_reads(struct line *line, const struct call_request *request, const char *copy,
+                     const char *path, struct failure *why) {
     bool status = line_add(line, "reads", why) == STATUS_OK &&
-                  set(line, "path", request->reads, why) == STATUS_OK &&
+                  set(line, "path", path, why) == STATUS_OK &&
+                  set(line, "copy", copy, why) == STATUS_OK &&
+                  set(line, "moves", options_text(request->options, "enable-dwell-time"), why) ==
+                      STATUS_OK &&
                   set(line, "ref", request->reference, why) == STATUS_OK &&
                   set(line, "region", request->regions, why) == STATUS_OK &&
                   set(line, "bed", request->bed, why) == STATUS_OK &&
@@ -110,28 +116,157 @@ static int add_vcf(struct line *line, const struct call_request *request, struct
     return status ? STATUS_OK : why->code;
 }
 
+static int add_spool(struct line *line, const char *spool, struct failure *why) {
+    return line_add(line, "spool", why) == STATUS_OK ? set(line, "path", spool, why) : why->code;
+}
+
+static int add_full(struct line *line, const struct call_request *request, const char *spool,
+                    struct failure *why) {
+    static const char *const SAME[] = {"var-pct-full", "ref-pct-full", "min-mq",
+                                       "enable-long-indel", NULL};
+    char counts[PATH_TEXT_MAX + 8];
+    snprintf(counts, sizeof counts, "%s.counts", spool);
+    const char *cutoffs = options_text(request->options, "cutoffs");
+    bool status = line_add(line, "full", why) == STATUS_OK &&
+                  set(line, "sites", spool, why) == STATUS_OK &&
+                  set(line, "cutoffs", cutoffs ? cutoffs : counts, why) == STATUS_OK &&
+                  set(line, "ref", request->reference, why) == STATUS_OK &&
+                  set(line, "platform", request->platform, why) == STATUS_OK &&
+                  set(line, "phased", options_text(request->options, "phased-vcf"), why) ==
+                      STATUS_OK &&
+                  set(line, "hp-tags", options_text(request->options, "use-hp-tags"), why) ==
+                      STATUS_OK &&
+                  set(line, "dwell", options_text(request->options, "enable-dwell-time"), why) ==
+                      STATUS_OK &&
+                  set(line, "compatible", options_text(request->options, "clair3-compat"), why) ==
+                      STATUS_OK &&
+                  set_same(line, request, SAME, why) == STATUS_OK;
+    return status ? STATUS_OK : why->code;
+}
+
+static int add_merge(struct line *line, const struct call_request *request, const char *spool,
+                     struct failure *why) {
+    static const char *const SAME[] = {"haploid-precise", "haploid-sensitive", NULL};
+    bool status = line_add(line, "merge", why) == STATUS_OK &&
+                  set(line, "spool", spool, why) == STATUS_OK &&
+                  set_number(line, "qual", request->qual, why) == STATUS_OK &&
+                  set_flag(line, "ref-calls", request->ref_calls, why) == STATUS_OK &&
+                  set_same(line, request, SAME, why) == STATUS_OK;
+    return status ? STATUS_OK : why->code;
+}
+
 /* ---- running ---- */
 
-int call_run(const struct call_request *request, struct failure *why) {
-    struct line *line = calloc(1, sizeof *line);
-    struct books *books = calloc(1, sizeof *books);
+/* One call under way: the temporary folder and the books of both passes. */
+struct calling {
+    const struct call_request *request;
+    char folder[PATH_TEXT_MAX / 2]; /* "" while there is none */
+    struct line line;
+    struct books books[2];
+    size_t passes;
+};
+
+static const char *const TEMPORARY[] = {"calls.vcf.gz", "calls.vcf.gz.tbi", "calls.vcf.gz.csi",
+                                        "calls.vcf.gz.counts", "reads.bam", NULL};
+
+static void remove_folder(void *with) {
+    struct calling *calling = with;
+    if (calling->folder[0] == '\0')
+        return;
+    for (size_t i = 0; TEMPORARY[i] != NULL; i++) {
+        char path[PATH_TEXT_MAX];
+        snprintf(path, sizeof path, "%s/%s", calling->folder, TEMPORARY[i]);
+        unlink(path);
+    }
+    rmdir(calling->folder);
+    calling->folder[0] = '\0';
+}
+
+/* In $TMPDIR, or beside the output, where there must be room anyway. */
+static int make_folder(struct calling *calling, struct failure *why) {
+    const char *output = calling->request->output, *slash = strrchr(output, '/');
+    const char *base = getenv("TMPDIR");
+    if (base != NULL && *base != '\0')
+        snprintf(calling->folder, sizeof calling->folder, "%s/runnel-XXXXXX", base);
+    else if (slash != NULL)
+        snprintf(calling->folder, sizeof calling->folder, "%.*s/runnel-XXXXXX",
+                 (int)(slash - output), output);
+    else
+        snprintf(calling->folder, sizeof calling->folder, "./runnel-XXXXXX");
+    if (mkdtemp(calling->folder) != NULL)
+        return STATUS_OK;
+    fail(why, STATUS_IO, "no temporary folder %s can be made: %s (TMPDIR says where)",
+         calling->folder, strerror(errno));
+    calling->folder[0] = '\0';
+    return STATUS_IO;
+}
+
+/* Runs the line that has been built, and empties it. */
+static int run_pass(struct calling *calling, struct failure *why) {
     struct progress progress = {0};
-    struct run_watch watch = progress_watch(&progress, request->quiet, request->verbose);
-    if (line == NULL || books == NULL)
-        fail(why, STATUS_NO_MEMORY, "out of memory for the line");
-    else if (add_reads(line, request, why) == STATUS_OK &&
-             add_pileup(line, request, why) == STATUS_OK &&
-             add_caller(line, request, why) == STATUS_OK &&
-             add_vcf(line, request, why) == STATUS_OK && line_check(line, why) == STATUS_OK) {
-        line_run(line, &watch, books, why);
+    struct run_watch watch =
+        progress_watch(&progress, calling->request->quiet, calling->request->verbose);
+    struct books *books = &calling->books[calling->passes++];
+    watch.give_up = remove_folder;
+    watch.give_up_with = calling;
+    if (line_check(&calling->line, why) == STATUS_OK) {
+        line_run(&calling->line, &watch, books, why);
         progress_end(&progress);
         report_check(books, why);
-        if (request->report != NULL)
-            report_write(request->report, books, 1, why);
     }
-    if (line != NULL)
-        line_clear(line);
-    free(line);
-    free(books);
+    line_clear(&calling->line);
+    return why->code;
+}
+
+static int pileup_only(struct calling *calling, struct failure *why) {
+    const struct call_request *request = calling->request;
+    struct line *line = &calling->line;
+    bool built = add_reads(line, request, NULL, request->reads, why) == STATUS_OK &&
+                 add_pileup(line, request, why) == STATUS_OK &&
+                 add_caller(line, request, why) == STATUS_OK &&
+                 add_merge(line, request, NULL, why) == STATUS_OK &&
+                 add_vcf(line, request, why) == STATUS_OK;
+    return built ? run_pass(calling, why) : why->code;
+}
+
+/* Both networks: all pileup calls are spooled, the doubtful ones among them (by cut-offs over all
+ * of them) looked at again.  A pipe's reads are spooled as well. */
+static int both_networks(struct calling *calling, struct failure *why) {
+    const struct call_request *request = calling->request;
+    struct line *line = &calling->line;
+    char spool[PATH_TEXT_MAX], copy[PATH_TEXT_MAX];
+    if (make_folder(calling, why) != STATUS_OK)
+        return why->code;
+    bool pipe = strcmp(request->reads, "-") == 0;
+    snprintf(spool, sizeof spool, "%s/calls.vcf.gz", calling->folder);
+    snprintf(copy, sizeof copy, "%s/reads.bam", calling->folder);
+    bool built = add_reads(line, request, pipe ? copy : NULL, request->reads, why) == STATUS_OK &&
+                 add_pileup(line, request, why) == STATUS_OK &&
+                 add_caller(line, request, why) == STATUS_OK &&
+                 add_spool(line, spool, why) == STATUS_OK;
+    if (!built || run_pass(calling, why) != STATUS_OK)
+        return why->code;
+    built = add_reads(line, request, NULL, pipe ? copy : request->reads, why) == STATUS_OK &&
+            add_full(line, request, spool, why) == STATUS_OK &&
+            add_caller(line, request, why) == STATUS_OK &&
+            add_merge(line, request, spool, why) == STATUS_OK &&
+            add_vcf(line, request, why) == STATUS_OK;
+    return built ? run_pass(calling, why) : why->code;
+}
+
+int call_run(const struct call_request *request, struct failure *why) {
+    struct calling *calling = calloc(1, sizeof *calling);
+    if (calling == NULL)
+        return fail(why, STATUS_NO_MEMORY, "out of memory for the line");
+    calling->request = request;
+    if (options_flag(request->options, "pileup-only"))
+        pileup_only(calling, why);
+    else
+        both_networks(calling, why);
+    remove_folder(calling);
+    if (request->report != NULL)
+        report_write(request->report, calling->books, calling->passes, why);
+    line_clear(&calling->line);
+    free(calling);
     return why->code;
 }

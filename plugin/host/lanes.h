@@ -51,6 +51,10 @@ struct run_watch {
     int level;                                             /* of messages to show */
     void (*every_second)(const struct run_state *, void *); /* may be NULL */
     void *with;
+    /* Called before the process ends because a stage hangs in a hook after a failure; may be
+     * NULL. */
+    void (*give_up)(void *);
+    void *give_up_with;
 };
 
 /* Runs a checked line to its end.  `books` (may be NULL) is filled either way.  Blocks SIGINT and

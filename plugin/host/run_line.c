@@ -208,6 +208,8 @@ int line_run(const struct line *line, const struct run_watch *watch, struct book
         if (!wait_for_lanes(run, signals)) {
             /* A stage hangs in a hook (a read from a silent pipe, say).  The others have
              * destroyed their states, so nothing half done stays behind. */
+            if (run->watch->give_up != NULL)
+                run->watch->give_up(run->watch->give_up_with);
             fprintf(stderr, "runnel: %s\n", run->failure);
             _exit(1);
         }

@@ -22,6 +22,7 @@ enum { REGION_MARGIN = 128 };
 struct reads {
     const struct runnel_host *host;
     struct alignments *file;
+    char *copy; /* path, lent to the file */
     struct arrow_table *table;
     struct stream_contigs names; /* for regions; views of the header */
     struct regions *regions;     /* NULL: everything */
@@ -37,6 +38,7 @@ static void reads_free(struct reads *reads) {
     regions_free(reads->regions);
     free(reads->names.names);
     free(reads->names.lengths);
+    free(reads->copy);
     free(reads);
 }
 
@@ -67,12 +69,17 @@ static int open_regions(struct reads *reads, const struct runnel_init *init,
 static int reads_init(const struct runnel_init *init, void **state) {
     struct failure why = {0};
     struct reads *reads = calloc(1, sizeof *reads);
+    char *copy = runnel_setting_text(init, "copy") ? strdup(runnel_setting_text(init, "copy")) : NULL;
     const struct alignments_options options = {
         .reference = runnel_setting_text(init, "ref"),
         .threads = (int)runnel_setting_integer(init, "threads"),
-        .moves = runnel_setting_flag(init, "moves")};
-    if (reads == NULL)
+        .moves = runnel_setting_flag(init, "moves"),
+        .copy = copy};
+    if (reads == NULL) {
+        free(copy);
         return RUNNEL_ERROR;
+    }
+    reads->copy = copy;
     reads->host = init->host;
     if (alignments_open(&reads->file, runnel_setting_text(init, "path"), &options, &why) ==
             STATUS_OK &&
@@ -234,6 +241,7 @@ static const struct runnel_option OPTIONS[] = {
     {"region", RUNNEL_TEXT, "", "only reads near these regions, separated by blanks"},
     {"bed", RUNNEL_TEXT, "", "only reads near the regions of this BED file"},
     {"moves", RUNNEL_FLAG, "false", "carry move tables (mv tags), for dwell times"},
+    {"copy", RUNNEL_TEXT, "", "also write the reads to this BAM file"},
     {"threads", RUNNEL_INTEGER, "0", "threads that help to decompress"},
 };
 

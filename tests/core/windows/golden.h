@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The golden cases under tests/data/windows (see the README there), loaded for tests.  Nothing
- * is freed: a test's process ends soon. */
+ * The golden cases under tests/data/windows (see the README there), loaded for tests.  All that
+ * these functions give is freed by golden_release at the end of a test. */
 #ifndef TESTS_CORE_WINDOWS_GOLDEN_H
 #define TESTS_CORE_WINDOWS_GOLDEN_H
 
@@ -17,9 +17,42 @@
 
 #define WINDOWS_DATA TEST_DATA "/windows"
 
+/* ---- memory -------------------------------------------------------------------------------- */
+
+static struct {
+    void **blocks;
+    size_t count;
+    struct reference_file *references[64];
+    size_t reference_count;
+} golden_held;
+
+static inline void *golden_alloc(size_t size) {
+    golden_held.blocks =
+        realloc(golden_held.blocks, (golden_held.count + 1) * sizeof *golden_held.blocks);
+    return golden_held.blocks[golden_held.count++] = calloc(size + 1, 1);
+}
+
+/* A copy with room for `larger` bytes; the old one is freed with the rest. */
+static inline void *golden_grow(const void *old, size_t size, size_t larger) {
+    void *block = golden_alloc(larger);
+    if (size > 0)
+        memcpy(block, old, size);
+    return block;
+}
+
+static inline void golden_release(void) {
+    for (size_t i = 0; i < golden_held.count; i++)
+        free(golden_held.blocks[i]);
+    free(golden_held.blocks);
+    for (size_t i = 0; i < golden_held.reference_count; i++)
+        reference_close(golden_held.references[i]);
+    memset(&golden_held, 0, sizeof golden_held);
+    H5close();
+}
+
 static inline char *golden_file(const char *path) {
     static const size_t most = 1 << 20;
-    char *text = calloc(most, 1);
+    char *text = golden_alloc(most);
     FILE *file = fopen(path, "rb");
     cr_assert_not_null(file, "%s", path);
     cr_assert_lt(fread(text, 1, most - 1, file), most - 1);
@@ -60,7 +93,7 @@ static inline char *golden_text(const char *json, const char *key, bool path) {
     const char *value = golden_value(json, key);
     if (*value++ != '"')
         return NULL;
-    char *text = calloc(1024, 1);
+    char *text = golden_alloc(1024);
     snprintf(text, 1024, "%s%.*s", path ? WINDOWS_DATA "/" : "", (int)strcspn(value, "\""), value);
     return text;
 }
@@ -115,7 +148,7 @@ static inline struct golden_array golden_array(const struct golden *g, const cha
         array.text = H5Tget_size(stored);
     }
     size_t size = (size_t)(shape[0] * shape[1] * shape[2] * shape[3]) * H5Tget_size(type);
-    array.data = malloc(size + 1);
+    array.data = golden_alloc(size);
     cr_assert_geq(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, array.data), 0, "%s", path);
     H5Dclose(set);
     return array;
@@ -123,7 +156,7 @@ static inline struct golden_array golden_array(const struct golden *g, const cha
 
 /* Text number i, NUL-terminated. */
 static inline const char *golden_string(const struct golden_array *array, hsize_t i) {
-    char *text = calloc(array->text + 1, 1);
+    char *text = golden_alloc(array->text);
     memcpy(text, (const char *)array->data + i * array->text, array->text);
     return text;
 }
@@ -137,14 +170,12 @@ struct golden_reads {
 };
 
 static inline void *golden_copy(const void *data, size_t size) {
-    void *copy = malloc(size + 1);
-    if (size > 0)
-        memcpy(copy, data, size);
-    return copy;
+    return golden_grow(data, size, size);
 }
 
 static inline struct golden_reads golden_reads(const char *bam, const char *contig) {
     struct golden_reads out = {0};
+    size_t capacity = 0;
     struct failure why = {0};
     struct alignments *file;
     struct alignment a;
@@ -161,7 +192,10 @@ static inline struct golden_reads golden_reads(const char *bam, const char *cont
         a.sequence = golden_copy(a.sequence, (size_t)(a.length + 1) / 2);
         a.qualities = golden_copy(a.qualities, (size_t)a.length);
         a.moves = golden_copy(a.moves, a.move_count);
-        out.reads = realloc(out.reads, (out.count + 1) * sizeof *out.reads);
+        if (out.count == capacity) {
+            capacity = 2 * capacity + 16;
+            out.reads = golden_grow(out.reads, out.count * sizeof a, capacity * sizeof a);
+        }
         out.reads[out.count++] = a;
     }
     cr_assert_eq(status, STATUS_END, "%s", why.text);
@@ -176,6 +210,7 @@ static inline struct reference golden_reference(const struct golden *g, const ch
     char *path = golden_text(g->json, "ref", true);
     cr_assert_eq(reference_open(&file, path, &why), STATUS_OK, "%s", why.text);
     cr_assert_eq(reference_contig(file, contig, -1, &reference, &why), STATUS_OK, "%s", why.text);
+    golden_held.references[golden_held.reference_count++] = file;
     return reference;
 }
 

@@ -25,16 +25,18 @@ static void keep(struct drawn *drawn, struct pileup_windows *stream) {
         w.tensor = golden_copy(w.tensor, PILEUP_WINDOW_SIZE * sizeof *w.tensor);
         w.alt_info = golden_copy(w.alt_info, strlen(w.alt_info) + 1);
         w.reference = golden_copy(w.reference, WINDOW_WIDTH + 1);
-        drawn->windows = realloc(drawn->windows, (drawn->count + 1) * sizeof w);
+        drawn->windows =
+            golden_grow(drawn->windows, drawn->count * sizeof w, (drawn->count + 1) * sizeof w);
         drawn->windows[drawn->count++] = w;
     }
     cr_assert_eq(status, STATUS_END, "%s", why.text);
     size_t count;
     const struct pileup_column_counts *counts = pileup_windows_take_counts(stream, &count);
-    drawn->counts =
-        realloc(drawn->counts, (drawn->count_count + count + 1) * sizeof *drawn->counts);
-    if (count > 0)
+    if (count > 0) {
+        drawn->counts = golden_grow(drawn->counts, drawn->count_count * sizeof *counts,
+                                    (drawn->count_count + count) * sizeof *counts);
         memcpy(drawn->counts + drawn->count_count, counts, count * sizeof *counts);
+    }
     drawn->count_count += count;
 }
 
@@ -98,15 +100,15 @@ static void expect_same(const struct golden *g, const struct pileup_window *w,
                         const int32_t *tensor, const char *alt_info, bool text_too) {
     for (int i = 0; i < PILEUP_WINDOW_SIZE; i++)
         cr_assert_eq(w->tensor[i], tensor[i], "%s, %lld: column %d channel %d is %d, not %d",
-                     g->name, (long long)w->position + 1, i / PILEUP_CHANNELS,
-                     i % PILEUP_CHANNELS, w->tensor[i], tensor[i]);
+                     g->name, (long long)w->position + 1, i / PILEUP_CHANNELS, i % PILEUP_CHANNELS,
+                     w->tensor[i], tensor[i]);
     if (text_too)
         cr_assert_str_eq(w->alt_info, alt_info, "%s, %lld: %s, not %s", g->name,
                          (long long)w->position + 1, w->alt_info, alt_info);
 }
 
 static char *position_text(const char *contig, const struct pileup_window *w) {
-    char *text = malloc(64);
+    char *text = golden_alloc(64);
     char letter = w->reference[WINDOW_FLANK];
     letter = (char)(letter >= 'a' ? letter - 'a' + 'A' : letter);
     snprintf(text, 64, "%s:%lld:%c", contig, (long long)w->position + 1, letter);
@@ -147,7 +149,8 @@ static void check_scaled(const struct golden *g, hsize_t index, const struct pil
         if (((int32_t *)which.data)[i] == (int32_t)index)
             expected = (int32_t *)scaled.data + i * PILEUP_WINDOW_SIZE;
     for (int i = 0; i < PILEUP_WINDOW_SIZE; i++)
-        cr_assert_eq(tensor[i], expected[i], "%s, window %d, %d: %d not %d, depth %u", g->name, (int)index, i, tensor[i], expected[i], w->depth);
+        cr_assert_eq(tensor[i], expected[i], "%s, window %d, %d: %d not %d, depth %u", g->name,
+                     (int)index, i, tensor[i], expected[i], w->depth);
 }
 
 static void check_whole(const char *name) {
@@ -166,10 +169,9 @@ static void check_whole(const char *name) {
             cr_assert_lt(index, positions.rows, "%s: a window too many, %s", name,
                          position_text(g.contigs[c], &drawn.windows[i]));
             cr_assert_str_eq(position_text(g.contigs[c], &drawn.windows[i]),
-                             golden_string(&positions, index), "%s, window %d: %s", name, (int)index,
-                             position_text(g.contigs[c], &drawn.windows[i]));
-            expect_same(&g, &drawn.windows[i],
-                        (int32_t *)tensors.data + index * PILEUP_WINDOW_SIZE,
+                             golden_string(&positions, index), "%s, window %d: %s", name,
+                             (int)index, position_text(g.contigs[c], &drawn.windows[i]));
+            expect_same(&g, &drawn.windows[i], (int32_t *)tensors.data + index * PILEUP_WINDOW_SIZE,
                         golden_string(&texts, index), true);
             check_scaled(&g, index, &drawn.windows[i]);
         }
@@ -182,14 +184,14 @@ static void check_whole(const char *name) {
     }
     cr_assert_eq(index, positions.rows, "%s: %d windows, not %d", name, (int)index,
                  (int)positions.rows);
+    golden_release();
 }
 
 static const char whole_cases[][24] = {
-    "tiny",         "edges",        "edges_majority", "edges_fast",    "edges_fast_hifi",
-    "odd",          "odd_all",      "odd_headtail",   "ont10",         "ont10_headtail",
-    "ont10_fast",   "ont30",        "ont30_fast",     "ont30_snponly", "ont30_strict",
-    "ont30_known",  "ont30_bed",    "hifi60",         "amplicon",      "longindel_off",
-    "longindel_on", "ont30_known_af"};
+    "tiny",       "edges",         "edges_majority", "edges_fast",     "edges_fast_hifi", "odd",
+    "odd_all",    "odd_headtail",  "ont10",          "ont10_headtail", "ont10_fast",      "ont30",
+    "ont30_fast", "ont30_snponly", "ont30_strict",   "ont30_known",    "ont30_bed",       "hifi60",
+    "amplicon",   "longindel_off", "longindel_on",   "ont30_known_af"};
 
 ParameterizedTestParameters(pileup_window, golden_whole) {
     return cr_make_param_array(const char[24], (void *)whole_cases,

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The spool: all pileup calls of a first pass, as a temporary VCF.gz with the counts of their
+ * QUALs beside it (PATH.counts).  The spool stage writes it; the full stage reads it for sites
+ * and the merge stage for calls. */
+#ifndef PLUGIN_SPOOL_H
+#define PLUGIN_SPOOL_H
+
+#include "core/calls/call.h"
+#include "core/calls/select.h"
+#include "plugin/streams.h"
+
+struct spool; /* open for reading; used by one thread at a time */
+
+/* `contigs` is lent until spool_close. */
+int spool_open(struct spool **out, const char *path, const struct stream_contigs *contigs,
+               struct failure *why);
+void spool_close(struct spool *spool); /* NULL is fine */
+
+/* The next call and the index of its contig.  STATUS_OK, STATUS_END or a failure.  *call is
+ * filled (its contig borrowed from `contigs`) and stays the caller's. */
+int spool_next(struct spool *spool, struct call *call, int64_t *contig, struct failure *why);
+
+/* The next record of any VCF, looked at only for its site (1-based position). */
+int spool_next_site(struct spool *spool, int64_t *contig, int64_t *position,
+                    struct failure *why);
+
+/* The QUAL counts of PATH.counts, or of a file of that form, added to `counts`. */
+int spool_read_counts(const char *path, struct select_counts *counts, struct failure *why);
+int spool_write_counts(const char *path, const struct select_counts *counts,
+                       struct failure *why);
+
+#endif

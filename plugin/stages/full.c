@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * full: full-alignment windows at the sites of a list.
+ *
+ *     runnel run 'reads in.bam ! full calls.vcf.gz ref=ref.fa cutoffs=calls.vcf.gz.counts
+ *                 ! caller ! merge calls.vcf.gz ! vcf out.vcf.gz'
+ *
+ * Takes runnel.reads/1 in their sorted order, gives runnel.full/1.  Without cut-offs every site of
+ * the list gets a window; with them, the list is a spool and only doubtful calls do.  All the work
+ * is core's (core/windows/full_window.h); this is the glue. */
+#include "adapters/reference.h"
+#include "core/calls/presets.h"
+#include "core/windows/full_window.h"
+#include "plugin/phased.h"
+#include "plugin/read_rows.h"
+#include "plugin/spool.h"
+#include "plugin/stages/stage.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+enum {
+    BATCH_ROWS = 64,
+    AHEAD = 1 << 20 /* bases that the list of sites is read ahead of the reads */
+};
+
+struct full {
+    const struct runnel_host *host;
+    char *sites_path, *cutoffs_path, *reference_path, *phased_path, *platform;
+    struct full_options options;
+    struct select_fractions asked; /* 0: the platform's */
+    struct cutoffs cutoffs;
+    struct full_windows *windows;
+    struct reference_file *reference;
+    struct reference contig_reference;
+    struct stream_contigs contigs;
+    struct phased phased;
+    struct arrow_table *table;
+    struct read_row row;
+    int64_t contig; /* under way; -1 before the first */
+
+    struct spool *sites;
+    struct call call;
+    int64_t site_contig, site; /* the next site, 0-based; contig INT64_MAX: there is none */
+    struct runnel_slot *slot;  /* of the hook under way */
+};
+
+static void full_destroy(void *state) {
+    struct full *full = state;
+    full_windows_free(full->windows);
+    reference_close(full->reference);
+    stream_contigs_free(&full->contigs);
+    phased_free(&full->phased);
+    arrow_table_free(full->table);
+    read_row_free(&full->row);
+    spool_close(full->sites);
+    call_free(&full->call);
+    free(full->sites_path);
+    free(full->cutoffs_path);
+    free(full->reference_path);
+    free(full->phased_path);
+    free(full->platform);
+    free(full);
+}
+
+static char *copy_setting(const struct runnel_init *init, const char *name) {
+    const char *value = runnel_setting_text(init, name);
+    return value ? strdup(value) : NULL;
+}
+
+static int full_init(const struct runnel_init *init, void **state) {
+    struct failure why = {0};
+    struct full *full = calloc(1, sizeof *full);
+    if (full == NULL)
+        return RUNNEL_ERROR;
+    full->host = init->host;
+    full->contig = -1;
+    full->sites_path = copy_setting(init, "sites");
+    full->cutoffs_path = copy_setting(init, "cutoffs");
+    full->reference_path = copy_setting(init, "ref");
+    full->phased_path = copy_setting(init, "phased");
+    full->platform = copy_setting(init, "platform");
+    full->asked.variants = runnel_setting_real(init, "var-pct-full");
+    full->asked.references = runnel_setting_real(init, "ref-pct-full");
+    full->options = full_options_default;
+    full->options.min_mq = (int)runnel_setting_integer(init, "min-mq");
+    full->options.dwell = runnel_setting_flag(init, "dwell");
+    full->options.enable_long_indel = runnel_setting_flag(init, "enable-long-indel");
+    full->options.compatible = runnel_setting_flag(init, "compatible");
+    bool tags = runnel_setting_flag(init, "hp-tags");
+    full->options.phasing = full->phased_path ? FULL_BY_SNPS : tags ? FULL_BY_TAGS : FULL_UNPHASED;
+    if (tags && full->phased_path != NULL)
+        fail(&why, STATUS_BAD_INPUT, "haplotypes come from a phased VCF or from HP tags, not both");
+    else if (reference_open(&full->reference, full->reference_path, &why) == STATUS_OK &&
+             arrow_table_new(&full->table, FULL_STREAM.fields, FULL_STREAM.count, &why) ==
+                 STATUS_OK) {
+        *state = full;
+        return RUNNEL_OK;
+    }
+    full_destroy(full);
+    return stage_failed(init->host, &why);
+}
+
+/* ---- sites ---- */
+
+/* Turns to the next site of the list that is wanted. */
+static int next_site(struct full *full, struct failure *why) {
+    int status = STATUS_OK;
+    int64_t before = full->site_contig, position_before = full->site;
+    do {
+        if (full->cutoffs_path != NULL) {
+            status = spool_next(full->sites, &full->call, &full->site_contig, why);
+            full->site = full->call.position - 1;
+        } else {
+            status = spool_next_site(full->sites, &full->site_contig, &full->site, why);
+            full->site--;
+        }
+    } while (status == STATUS_OK && full->cutoffs_path != NULL &&
+             !select_for_full(&full->cutoffs, &full->call));
+    if (status == STATUS_END) {
+        full->site_contig = INT64_MAX;
+        return STATUS_OK;
+    }
+    if (status == STATUS_OK && (full->site_contig < before || (full->site_contig == before &&
+                                                                full->site < position_before)))
+        return fail(why, STATUS_BAD_INPUT, "%s: %s:%lld stands after a later site; sort it in the "
+                    "order of the reads' contigs", full->sites_path,
+                    full->contigs.names[full->site_contig], (long long)full->site + 1);
+    return status;
+}
+
+/* Adds the sites of the contig under way that lie before `limit`. */
+static int add_sites_before(struct full *full, int64_t limit, struct failure *why) {
+    int status = STATUS_OK;
+    while (status == STATUS_OK && full->site_contig == full->contig && full->site < limit) {
+        status = full_windows_add_site(full->windows, full->site, why);
+        if (status == STATUS_OK)
+            status = next_site(full, why);
+    }
+    return status;
+}
+
+/* ---- windows out ---- */
+
+static int flush(struct full *full, int64_t contig, int64_t position, struct failure *why) {
+    struct runnel_batch *batch = stream_data(&FULL_STREAM, full->table, why);
+    if (batch == NULL)
+        return STATUS_NO_MEMORY;
+    batch->mark_contig = contig;
+    batch->mark_position = position;
+    full->host->emit(full->host->context, full->slot, batch);
+    return STATUS_OK;
+}
+
+static int put_window(struct full *full, const struct full_window *window, struct failure *why) {
+    size_t row_size = WINDOW_WIDTH * (size_t)window->channels;
+    char letters[WINDOW_WIDTH];
+    for (size_t i = 0; i < WINDOW_WIDTH; i++)
+        letters[i] = (char)toupper((unsigned char)window->reference[i]);
+    arrow_put_text(full->table, FULL_CONTIG, full->contigs.names[full->contig]);
+    arrow_put_integer(full->table, FULL_POSITION, window->position + 1);
+    arrow_put_bytes(full->table, FULL_REFERENCE, letters, WINDOW_WIDTH);
+    arrow_put_text(full->table, FULL_ALT_INFO, window->alt_info);
+    arrow_put_integer(full->table, FULL_DEPTH, window->depth);
+    arrow_put_integer(full->table, FULL_FIRST_ROW, window->first_row);
+    arrow_put_integer(full->table, FULL_USED_ROWS, window->used_rows);
+    arrow_put_list(full->table, FULL_WINDOW, window->tensor + (size_t)window->first_row * row_size,
+                   (size_t)window->used_rows * row_size);
+    int status = arrow_table_end_row(full->table, why);
+    if (status == STATUS_OK && arrow_table_rows(full->table) >= BATCH_ROWS)
+        status = flush(full, full->contig, window->position + 2, why);
+    return status;
+}
+
+static int pull(struct full *full, struct failure *why) {
+    struct full_window window;
+    int status;
+    while ((status = full_windows_pull(full->windows, &window, why)) == STATUS_OK)
+        if ((status = put_window(full, &window, why)) != STATUS_OK)
+            return status;
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+/* ---- contigs ---- */
+
+static int begin_contig(struct full *full, int64_t contig, struct failure *why) {
+    full->contig = contig;
+    int status = reference_contig(full->reference, full->contigs.names[contig],
+                                  full->contigs.lengths[contig], &full->contig_reference, why);
+    if (status != STATUS_OK)
+        return status;
+    const struct phased_contig *phased =
+        full->phased.contigs ? &full->phased.contigs[contig] : NULL;
+    full_windows_begin(full->windows, &full->contig_reference, phased ? phased->snps : NULL,
+                       phased ? phased->count : 0);
+    return full->options.compatible ? add_sites_before(full, INT64_MAX, why) : STATUS_OK;
+}
+
+static int end_contig(struct full *full, struct failure *why) {
+    if (full->contig < 0)
+        return STATUS_OK;
+    int status = add_sites_before(full, INT64_MAX, why);
+    full_windows_end(full->windows);
+    if (status == STATUS_OK)
+        status = pull(full, why);
+    return status == STATUS_OK ? flush(full, full->contig + 1, 1, why) : status;
+}
+
+/* Ends the contig under way, draws those between that have sites but no reads, begins `contig`
+ * (none where it lies behind the last). */
+static int move_to_contig(struct full *full, int64_t contig, struct failure *why) {
+    int status = end_contig(full, why);
+    while (status == STATUS_OK && full->site_contig < contig &&
+           full->site_contig < (int64_t)full->contigs.count) {
+        status = begin_contig(full, full->site_contig, why);
+        if (status == STATUS_OK)
+            status = end_contig(full, why);
+    }
+    if (status == STATUS_OK && contig < (int64_t)full->contigs.count)
+        status = begin_contig(full, contig, why);
+    return status;
+}
+
+/* ---- hooks ---- */
+
+static int read_cutoffs(struct full *full, const struct preset *preset, struct failure *why) {
+    if (full->cutoffs_path == NULL)
+        return STATUS_OK;
+    struct select_counts *counts = calloc(1, sizeof *counts);
+    struct select_fractions fractions = preset->fractions;
+    if (full->asked.variants > 0)
+        fractions.variants = full->asked.variants;
+    if (full->asked.references > 0)
+        fractions.references = full->asked.references;
+    int status = counts ? spool_read_counts(full->cutoffs_path, counts, why)
+                        : fail(why, STATUS_NO_MEMORY, "out of memory for the cut-offs");
+    if (status == STATUS_OK)
+        full->cutoffs = select_cutoffs(counts, &fractions);
+    free(counts);
+    return status;
+}
+
+static int prepare(struct full *full, const struct runnel_batch *open, struct failure *why) {
+    if (full->platform == NULL && (full->platform = stream_platform(open)) == NULL)
+        return fail(why, STATUS_BAD_INPUT,
+                    "the reads do not say which platform they come from; give platform ont or hifi");
+    const struct preset *preset = preset_of(full->platform);
+    if (preset == NULL || !preset->is_called)
+        return fail(why, STATUS_BAD_INPUT, "platform is ont or hifi, not '%s'", full->platform);
+    full->options.rows = preset->full_rows;
+    int status = full_windows_new(&full->windows, &full->options, why);
+    if (status == STATUS_OK)
+        status = stream_contigs_read(&full->contigs, open, why);
+    if (status == STATUS_OK)
+        status = read_cutoffs(full, preset, why);
+    if (status == STATUS_OK && full->phased_path != NULL)
+        status = phased_read(&full->phased, full->phased_path, &full->contigs, why);
+    if (status == STATUS_OK)
+        status = spool_open(&full->sites, full->sites_path, &full->contigs, why);
+    return status == STATUS_OK ? next_site(full, why) : status;
+}
+
+static int open_stream(struct full *full, const struct runnel_batch *open,
+                       struct runnel_slot *slot) {
+    struct failure why = {0};
+    char rows[16], channels[16], cutoffs[96];
+    if (prepare(full, open, &why) != STATUS_OK)
+        return stage_failed(full->host, &why);
+    snprintf(rows, sizeof rows, "%d", full->options.rows);
+    snprintf(channels, sizeof channels, "%d",
+             full->options.dwell ? FULL_CHANNELS_DWELL : FULL_CHANNELS);
+    snprintf(cutoffs, sizeof cutoffs, "variants below QUAL %.2f, reference calls below QUAL %.2f",
+             full->cutoffs.variant, full->cutoffs.reference);
+    const struct stream_fact facts[] = {{"platform", full->platform},
+                                        {"reference", full->reference_path},
+                                        {"rows", rows},
+                                        {"channels", channels},
+                                        {"cutoffs", full->cutoffs_path ? cutoffs : NULL}};
+    return stage_emit(full->host, slot, stream_open(&FULL_STREAM, open, facts, 5, &why), &why);
+}
+
+static int add_row(struct full *full, const struct runnel_batch *batch, int64_t row,
+                   struct failure *why) {
+    int64_t length;
+    const char *name = runnel_text(batch, READS_CONTIG, row, &length);
+    int64_t contig = stream_contigs_find(&full->contigs, name, length, full->contig);
+    if (contig < full->contig)
+        return fail(why, STATUS_BAD_INPUT, "a read on contig %.*s comes too late or is unknown",
+                    (int)length, name);
+    int status = contig == full->contig ? STATUS_OK : move_to_contig(full, contig, why);
+    if (status == STATUS_OK)
+        status = read_row_get(&full->row, batch, row, why);
+    if (status != STATUS_OK)
+        return status;
+    int64_t limit = full->row.alignment.position + AHEAD;
+    status = add_sites_before(full, limit, why);
+    if (status == STATUS_OK) {
+        full_windows_no_site_before(full->windows,
+                                    full->site_contig == full->contig ? full->site : INT64_MAX);
+        status = full_windows_add(full->windows, &full->row.alignment, why);
+    }
+    return status == STATUS_OK ? pull(full, why) : status;
+}
+
+static int full_process(void *state, const struct runnel_batch *batch, struct runnel_slot *slot) {
+    struct full *full = state;
+    struct failure why = {0};
+    if (batch->kind == RUNNEL_OPEN)
+        return open_stream(full, batch, slot);
+    full->slot = slot;
+    int status = stream_check(batch, &READS_STREAM, &why);
+    for (int64_t row = 0; status == STATUS_OK && row < runnel_rows(batch); row++)
+        status = add_row(full, batch, row, &why);
+    if (status != STATUS_OK)
+        return stage_failed(full->host, &why);
+    if (full->contig >= 0)
+        full->host->progress(full->host->context, full->contigs.names[full->contig],
+                             batch->mark_position);
+    return RUNNEL_OK;
+}
+
+static void count_books(struct full *full) {
+    const struct full_books *books = full_windows_books(full->windows);
+    const struct runnel_host *host = full->host;
+    uint64_t all = 0;
+    for (size_t fate = 0; fate < READ_FATES; fate++) {
+        char name[64];
+        snprintf(name, sizeof name, "left out: %s", read_fate_name((enum read_fate)fate));
+        if (fate != READ_USED && books->reads.by_fate[fate] > 0)
+            host->count(host->context, name, (int64_t)books->reads.by_fate[fate]);
+        all += books->reads.by_fate[fate];
+    }
+    host->count(host->context, "in", (int64_t)all);
+    host->count(host->context, "used", (int64_t)books->reads.by_fate[READ_USED]);
+    host->count(host->context, "sites", (int64_t)books->sites);
+    host->count(host->context, "windows", (int64_t)books->windows);
+    host->count(host->context, "windows with more reads than rows", (int64_t)books->deeper);
+    if (full->phased.skipped > 0)
+        host->count(host->context, "phased records skipped", (int64_t)full->phased.skipped);
+}
+
+static int full_finish(void *state, struct runnel_slot *slot) {
+    struct full *full = state;
+    struct failure why = {0};
+    full->slot = slot;
+    if (full->windows == NULL)
+        return RUNNEL_OK; /* no reads were announced; who comes after will say so */
+    if (move_to_contig(full, INT64_MAX, &why) != STATUS_OK)
+        return stage_failed(full->host, &why);
+    count_books(full);
+    return RUNNEL_OK;
+}
+
+static const struct runnel_option OPTIONS[] = {
+    {"sites", RUNNEL_TEXT, NULL, "VCF of the sites, in the order of the reads' contigs"},
+    {"ref", RUNNEL_TEXT, NULL, "FASTA file that the reads were aligned to"},
+    {"cutoffs", RUNNEL_TEXT, "", "QUAL counts: take only doubtful calls of the sites"},
+    {"var-pct-full", RUNNEL_REAL, "0", "share of variants to take; 0: the platform's"},
+    {"ref-pct-full", RUNNEL_REAL, "0", "share of reference calls to take; 0: the platform's"},
+    {"platform", RUNNEL_TEXT, "", "ont or hifi; by default what the read groups say"},
+    {"phased", RUNNEL_TEXT, "", "phased VCF that tells the reads' haplotypes"},
+    {"hp-tags", RUNNEL_FLAG, "false", "take haplotypes from the reads' HP tags"},
+    {"min-mq", RUNNEL_INTEGER, "5", "least mapping quality of a read"},
+    {"dwell", RUNNEL_FLAG, "false", "a ninth channel with dwell times, from move tables"},
+    {"enable-long-indel", RUNNEL_FLAG, "false", "list indels longer than 50 bases"},
+    {"compatible", RUNNEL_FLAG, "false", "draw reads of deep windows as Clair3 does"},
+};
+
+static const struct runnel_stage FULL = {
+    .struct_size = sizeof FULL,
+    .abi_version = RUNNEL_ABI_VERSION,
+    .id = "full",
+    .version = "1",
+    .help = "full-alignment windows at given sites",
+    .option_size = sizeof OPTIONS[0],
+    .option_count = sizeof OPTIONS / sizeof *OPTIONS,
+    .options = OPTIONS,
+    .takes = "runnel.reads/1",
+    .gives = "runnel.full/1",
+    .init = full_init,
+    .process = full_process,
+    .finish = full_finish,
+    .destroy = full_destroy,
+};
+
+EXPORT_STAGE(FULL)

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * merge: the calls of both networks become one call per site.
+ *
+ *     runnel run 'reads in.bam ! full calls.vcf.gz ref=ref.fa cutoffs=calls.vcf.gz.counts
+ *                 ! caller ! merge calls.vcf.gz ! vcf out.vcf.gz'
+ *
+ * Takes full-alignment calls as runnel.calls/1, reads the pileup calls from a spool, and gives
+ * runnel.calls/1 by ascending position; where both have a word, full alignment's counts.  Without
+ * a spool the calls are only finished (LowQual, reference calls, haploid rules). */
+#include "core/calls/merge.h"
+#include "plugin/call_rows.h"
+#include "plugin/spool.h"
+#include "plugin/stages/stage.h"
+
+struct merge {
+    const struct runnel_host *host;
+    char *path;
+    struct merge_options options;
+    struct stream_contigs contigs;
+    struct spool *spool;
+    struct arrow_table *table;
+    struct call full, pileup;
+    int64_t full_contig, pileup_contig;
+    bool has_pileup;          /* `pileup` holds the next call of the spool */
+    struct runnel_slot *slot; /* of the hook under way */
+};
+
+enum { BATCH_ROWS = 4096 };
+
+static void merge_destroy(void *state) {
+    struct merge *merge = state;
+    spool_close(merge->spool);
+    stream_contigs_free(&merge->contigs);
+    arrow_table_free(merge->table);
+    call_free(&merge->full);
+    call_free(&merge->pileup);
+    free(merge->path);
+    free(merge);
+}
+
+static int merge_init(const struct runnel_init *init, void **state) {
+    struct failure why = {0};
+    const char *path = runnel_setting_text(init, "spool");
+    struct merge *merge = calloc(1, sizeof *merge);
+    if (merge == NULL)
+        return RUNNEL_ERROR;
+    merge->host = init->host;
+    merge->path = path ? strdup(path) : NULL;
+    merge->options =
+        (struct merge_options){.print_reference = runnel_setting_flag(init, "ref-calls"),
+                               .lowest_qual = runnel_setting_real(init, "qual"),
+                               .haploid_precise = runnel_setting_flag(init, "haploid-precise"),
+                               .haploid_sensitive = runnel_setting_flag(init, "haploid-sensitive")};
+    if (merge->options.haploid_precise && merge->options.haploid_sensitive)
+        fail(&why, STATUS_BAD_INPUT, "haploid-precise and haploid-sensitive exclude each other");
+    else if (arrow_table_new(&merge->table, CALLS_STREAM.fields, CALLS_STREAM.count, &why) ==
+             STATUS_OK) {
+        *state = merge;
+        return RUNNEL_OK;
+    }
+    merge_destroy(merge);
+    return stage_failed(init->host, &why);
+}
+
+/* Fetches the next pileup call, if the one before was dealt with. */
+static int fetch_pileup(struct merge *merge, struct failure *why) {
+    if (merge->has_pileup || merge->spool == NULL)
+        return STATUS_OK;
+    int status = spool_next(merge->spool, &merge->pileup, &merge->pileup_contig, why);
+    merge->has_pileup = status == STATUS_OK;
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+/* The rows collected so far; everything before (contig, position) is among them or went before. */
+static int emit_rows(struct merge *merge, int64_t contig, int64_t position, struct failure *why) {
+    struct runnel_batch *calls = stream_data(&CALLS_STREAM, merge->table, why);
+    if (calls == NULL)
+        return STATUS_NO_MEMORY;
+    calls->mark_contig = contig;
+    calls->mark_position = position;
+    merge->host->emit(merge->host->context, merge->slot, calls);
+    return STATUS_OK;
+}
+
+/* Finishes a call and puts it into the table, or counts why it vanishes. */
+static int keep(struct merge *merge, struct call *call, const char *used, const char *vanished,
+                struct failure *why) {
+    bool kept = merge_finish(&merge->options, call);
+    merge->host->count(merge->host->context, kept ? used : vanished, 1);
+    int status = kept ? call_row_put(merge->table, call, why) : STATUS_OK;
+    if (status == STATUS_OK && arrow_table_rows(merge->table) == BATCH_ROWS)
+        status = emit_rows(merge, -1, -1, why);
+    return status;
+}
+
+static int keep_pileup(struct merge *merge, struct failure *why) {
+    merge->has_pileup = false;
+    return keep(merge, &merge->pileup, "pileup: used", "pileup: left out (options)", why);
+}
+
+/* All pileup calls that stand before (contig, position, 1-based). */
+static int pass_pileup_before(struct merge *merge, int64_t contig, int64_t position,
+                              struct failure *why) {
+    int status;
+    while ((status = fetch_pileup(merge, why)) == STATUS_OK && merge->has_pileup &&
+           (merge->pileup_contig < contig ||
+            (merge->pileup_contig == contig && merge->pileup.position < position)))
+        if ((status = keep_pileup(merge, why)) != STATUS_OK)
+            return status;
+    return status;
+}
+
+/* One full-alignment call and the pileup calls up to it. */
+static int add_full(struct merge *merge, const struct runnel_batch *batch, int64_t row,
+                    struct failure *why) {
+    int status = call_row_get(&merge->full, &merge->full_contig, &merge->contigs, batch, row, why);
+    if (status == STATUS_OK)
+        status = pass_pileup_before(merge, merge->full_contig, merge->full.position, why);
+    if (status != STATUS_OK)
+        return status;
+    bool same_contig = merge->has_pileup && merge->pileup_contig == merge->full_contig;
+    if (merge_next(same_contig ? &merge->pileup : NULL, &merge->full) == MERGE_DROP_PILEUP) {
+        merge->has_pileup = false;
+        merge->host->count(merge->host->context, "pileup: replaced by full alignment", 1);
+    }
+    return keep(merge, &merge->full, "used", "left out: by the options", why);
+}
+
+static int open_stream(struct merge *merge, const struct runnel_batch *open,
+                       struct runnel_slot *slot) {
+    struct failure why = {0};
+    if (stream_contigs_read(&merge->contigs, open, &why) != STATUS_OK ||
+        (merge->path != NULL &&
+         spool_open(&merge->spool, merge->path, &merge->contigs, &why) != STATUS_OK))
+        return stage_failed(merge->host, &why);
+    return stage_emit(merge->host, slot, stream_open(&CALLS_STREAM, open, NULL, 0, &why), &why);
+}
+
+static int merge_process(void *state, const struct runnel_batch *batch,
+                         struct runnel_slot *slot) {
+    struct merge *merge = state;
+    struct failure why = {0};
+    if (batch->kind == RUNNEL_OPEN)
+        return open_stream(merge, batch, slot);
+    merge->slot = slot;
+    int status = stream_check(batch, &CALLS_STREAM, &why);
+    for (int64_t row = 0; status == STATUS_OK && row < runnel_rows(batch); row++)
+        status = add_full(merge, batch, row, &why);
+    if (status == STATUS_OK && batch->mark_contig >= 0)
+        status = pass_pileup_before(merge, batch->mark_contig, batch->mark_position, &why);
+    if (status == STATUS_OK)
+        status = emit_rows(merge, batch->mark_contig, batch->mark_position, &why);
+    if (status != STATUS_OK)
+        return stage_failed(merge->host, &why);
+    merge->host->count(merge->host->context, "in", runnel_rows(batch));
+    return RUNNEL_OK;
+}
+
+static int merge_finish_hook(void *state, struct runnel_slot *slot) {
+    struct merge *merge = state;
+    struct failure why = {0};
+    merge->slot = slot;
+    bool open = merge->contigs.count > 0; /* else no calls were announced */
+    if (open && (pass_pileup_before(merge, INT64_MAX, 0, &why) != STATUS_OK ||
+                 emit_rows(merge, -1, -1, &why) != STATUS_OK))
+        return stage_failed(merge->host, &why);
+    return RUNNEL_OK;
+}
+
+static const struct runnel_option OPTIONS[] = {
+    {"spool", RUNNEL_TEXT, "", "pileup calls, as the spool stage wrote them"},
+    {"ref-calls", RUNNEL_FLAG, "false", "keep sites called as reference"},
+    {"qual", RUNNEL_REAL, "2", "calls of at most this QUAL become LowQual; 0: as decoded"},
+    {"haploid-precise", RUNNEL_FLAG, "false", "only homozygous calls, with haploid genotypes"},
+    {"haploid-sensitive", RUNNEL_FLAG, "false", "heterozygous calls too, with haploid genotypes"},
+};
+
+static const struct runnel_stage MERGE = {
+    .struct_size = sizeof MERGE,
+    .abi_version = RUNNEL_ABI_VERSION,
+    .id = "merge",
+    .version = "1",
+    .help = "one call per site from the calls of both networks",
+    .option_size = sizeof OPTIONS[0],
+    .option_count = sizeof OPTIONS / sizeof *OPTIONS,
+    .options = OPTIONS,
+    .takes = "runnel.calls/1",
+    .gives = "runnel.calls/1",
+    .init = merge_init,
+    .process = merge_process,
+    .finish = merge_finish_hook,
+    .destroy = merge_destroy,
+};
+
+EXPORT_STAGE(MERGE)

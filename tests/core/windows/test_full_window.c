@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Full-alignment windows against the golden cases, and by hand where those do not tell rules
+ * apart. */
+#include "core/windows/full_window.h"
+
+#include "tests/core/windows/golden.h"
+
+#include <criterion/parameterized.h>
+
+/* ---- golden cases -------------------------------------------------------------------------- */
+
+struct positions {
+    int64_t *at; /* 0-based */
+    size_t count;
+};
+
+static struct positions sites_of(const struct golden *g, const char *contig) {
+    struct positions sites = {0};
+    char *text = golden_file(golden_text(g->fa, "regions", true)), name[100];
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        long begin, end;
+        if (sscanf(line, "%99s %ld %ld", name, &begin, &end) != 3 || strcmp(name, contig) != 0)
+            continue;
+        sites.at = golden_grow(sites.at, sites.count * sizeof *sites.at,
+                               (sites.count + 1) * sizeof *sites.at);
+        sites.at[sites.count++] = (begin == 0 ? end - 17 : (begin + end) / 2) - 1;
+    }
+    return sites;
+}
+
+struct snps {
+    struct phased_snp *snps;
+    size_t count;
+};
+
+static struct snps snps_of(const struct golden *g, const char *contig) {
+    struct snps out = {0};
+    char *path = golden_text(g->fa, "phased_vcf", true);
+    char *text = golden_file(path ? path : "/dev/null"), name[100], ref[100], alt[100], gt[100];
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        long position;
+        int fields = sscanf(line, "%99s %ld %*s %99s %99s %*s %*s %*s %*s %99s", name, &position,
+                            ref, alt, gt);
+        if (line[0] == '#' || fields != 5 || strcmp(name, contig) != 0)
+            continue;
+        if (memchr(gt, '|', strcspn(gt, ":")) == NULL)
+            continue;
+        cr_assert(strlen(ref) == 1 && strlen(alt) == 1);
+        out.snps =
+            golden_grow(out.snps, out.count * sizeof *out.snps, (out.count + 1) * sizeof *out.snps);
+        out.snps[out.count++] = (struct phased_snp){
+            .position = position - 1,
+            .alt = alt[0],
+            .type = strncmp(gt, "0|1:", 4) == 0 ? 1 : 2,
+            .phase_set = atol(strrchr(gt, ':') + 1),
+        };
+    }
+    return out;
+}
+
+static struct full_options options_of(const struct golden *g, bool compatible) {
+    struct full_options options = full_options_default;
+    bool ont = strstr(g->json, "\"platform\": \"ont\"") != NULL;
+    options.rows = ont ? FULL_ROWS_ONT : FULL_ROWS_HIFI;
+    options.dwell = golden_flag(g->fa, "enable_dwell_time");
+    options.min_mq = (int)golden_number(g->json, "min_mq");
+    options.enable_long_indel = golden_flag(g->json, "enable_long_indel");
+    bool phased =
+        !golden_flag(g->fa, "no_phasing_for_fa") && golden_text(g->fa, "phased_vcf", true) != NULL;
+    options.phasing = phased ? FULL_BY_SNPS : FULL_UNPHASED;
+    options.compatible = compatible;
+    return options;
+}
+
+struct expected {
+    struct golden_array tensors, positions, texts, fresh_index, fresh_tensors;
+    hsize_t next;
+};
+
+static void check_window(const struct golden *g, struct expected *e, const char *contig,
+                         const struct full_window *w, bool compatible) {
+    size_t size = (size_t)(w->rows * WINDOW_WIDTH * w->channels);
+    const int8_t *tensor = (const int8_t *)e->tensors.data + e->next * size;
+    const char *text = golden_string(&e->texts, e->next);
+    char at[64], letter = w->reference[WINDOW_FLANK];
+    letter = (char)(letter >= 'a' ? letter - 'a' + 'A' : letter);
+    snprintf(at, sizeof at, "%s:%lld:%c", contig, (long long)w->position + 1, letter);
+    cr_assert_lt(e->next, e->positions.rows);
+    cr_assert_str_eq(at, golden_string(&e->positions, e->next), "%s, window %d", g->name,
+                     (int)e->next);
+    for (hsize_t i = 0; i < e->fresh_index.rows && !compatible; i++)
+        if (((int32_t *)e->fresh_index.data)[i] == (int32_t)e->next)
+            tensor = (const int8_t *)e->fresh_tensors.data + i * size;
+    if (!compatible && strcmp(g->name, "odd") == 0 && strcmp(at, "chrS2:1125:C") == 0)
+        text = "94-RC 90"; /* see the README of the data */
+    cr_assert_str_eq(w->alt_info, text, "%s, %s: %s, not %s", g->name, at, w->alt_info, text);
+    int row_size = WINDOW_WIDTH * w->channels;
+    for (int i = 0; i < (int)size; i++) {
+        cr_assert_eq(w->tensor[i], tensor[i], "%s, %s: row %d column %d channel %d is %d, not %d",
+                     g->name, at, i / row_size, i % row_size / w->channels, i % w->channels,
+                     w->tensor[i], tensor[i]);
+        bool used = i / row_size >= w->first_row && i / row_size < w->first_row + w->used_rows;
+        cr_assert(used || tensor[i] == 0);
+    }
+    e->next++;
+}
+
+static void check_case(const char *name, bool compatible) {
+    struct golden g = golden_open(name);
+    struct failure why = {0};
+    struct full_windows *stream;
+    struct full_window w;
+    struct full_options options = options_of(&g, compatible);
+    struct expected e = {
+        .tensors = golden_array(&g, "full_alignment/tensor", H5T_NATIVE_INT8),
+        .positions = golden_array(&g, "full_alignment/position", -1),
+        .texts = golden_array(&g, "full_alignment/alt_info", -1),
+        .fresh_index = golden_array(&g, "full_alignment_fresh/index", H5T_NATIVE_INT32),
+        .fresh_tensors = golden_array(&g, "full_alignment_fresh/tensor", H5T_NATIVE_INT8),
+    };
+    cr_assert_eq(full_windows_new(&stream, &options, &why), STATUS_OK);
+    for (size_t c = 0; c < g.contig_count; c++) {
+        struct reference reference = golden_reference(&g, g.contigs[c]);
+        struct positions sites = sites_of(&g, g.contigs[c]);
+        struct snps snps = snps_of(&g, g.contigs[c]);
+        struct golden_reads reads = golden_reads(golden_text(g.json, "bam", true), g.contigs[c]);
+        full_windows_begin(stream, &reference, snps.snps, snps.count);
+        for (size_t i = 0; i < sites.count; i++)
+            cr_assert_eq(full_windows_add_site(stream, sites.at[i], &why), STATUS_OK);
+        for (size_t i = 0; i < reads.count; i++) {
+            cr_assert_eq(full_windows_add(stream, &reads.reads[i], &why), STATUS_OK, "%s",
+                         why.text);
+            while (full_windows_pull(stream, &w, &why) == STATUS_OK)
+                check_window(&g, &e, g.contigs[c], &w, compatible);
+        }
+        full_windows_end(stream);
+        while (full_windows_pull(stream, &w, &why) == STATUS_OK)
+            check_window(&g, &e, g.contigs[c], &w, compatible);
+        cr_assert_eq(why.code, STATUS_OK, "%s", why.text);
+    }
+    cr_assert_eq(e.next, e.positions.rows, "%s: %d windows, not %d", name, (int)e.next,
+                 (int)e.positions.rows);
+    cr_assert_eq(full_windows_books(stream)->windows, full_windows_books(stream)->sites);
+    full_windows_free(stream);
+    golden_release();
+}
+
+static const char cases[][24] = {"tiny",        "edges",          "odd",        "odd_all",
+                                 "ont30",       "ont30_unphased", "hifi60",     "hifi60_unphased",
+                                 "amplicon",    "dwell",          "dwell_hifi", "longindel_off",
+                                 "longindel_on"};
+
+ParameterizedTestParameters(full_window, golden_fresh) {
+    return cr_make_param_array(const char[24], (void *)cases, sizeof cases / sizeof *cases);
+}
+ParameterizedTest(const char name[24], full_window, golden_fresh) {
+    check_case(name, false);
+}
+
+ParameterizedTestParameters(full_window, golden_compatible) {
+    return cr_make_param_array(const char[24], (void *)cases, sizeof cases / sizeof *cases);
+}
+ParameterizedTest(const char name[24], full_window, golden_compatible) {
+    check_case(name, true);
+}
