@@ -88,6 +88,19 @@ Test(evidence, long_indels) {
     evidence_free(&evidence);
 }
 
+/* However long, what is alike has 50 letters at least. */
+Test(evidence, similar_insertions_are_long_too) {
+    char text[1024] = "9-", letters[128];
+    memset(letters, 'A', sizeof letters);
+    for (int length = 49; length <= 51; length++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "I%.*s %d ", length, letters,
+                 1 << (length - 49));
+    struct evidence evidence = read_text(text);
+    struct letters insertion = {letters, 52};
+    cr_expect_eq(evidence_similar_insertions(&evidence, insertion), 2 + 4);
+    evidence_free(&evidence);
+}
+
 /* Of 100 inserted letters those from 90 to 110, both included, are alike. */
 Test(evidence, similar_insertions) {
     static const size_t lengths[] = {101, 90, 89, 110, 111};
