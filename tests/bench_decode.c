@@ -65,7 +65,10 @@ static void fill(struct decode_window *window, char contig[CONTIG_MAX],
     struct position position = {0};
     position_read(&position, text, strnlen(text, windows->position_width), NULL);
     snprintf(contig, CONTIG_MAX, "%.*s", (int)position.contig_length, text);
-    *window = (struct decode_window){contig, position.position, position.reference, alt_info,
+    *window = (struct decode_window){contig,
+                                     position.position,
+                                     position.reference,
+                                     alt_info,
                                      strnlen(alt_info, windows->alt_info_width),
                                      windows->probabilities + i * columns};
 }
@@ -77,14 +80,13 @@ static void measure(const char *folder, const char *name, enum call_source netwo
     struct decode_options options = {.lowest_qual = DECODE_LOWEST_QUAL, .likelihoods = true};
     struct decoder *decoder = decoder_new(network, &options, NULL);
     struct decode_window *rows = calloc(windows.count, sizeof *rows);
-    char (*contigs)[CONTIG_MAX] = calloc(windows.count, sizeof *contigs);
+    char(*contigs)[CONTIG_MAX] = calloc(windows.count, sizeof *contigs);
     struct call call = {0};
     struct text line = {0};
     double best = 1e18;
     if (decoder == NULL || rows == NULL || contigs == NULL)
         exit(1);
-    size_t columns =
-        network == CALL_FULL ? DECODE_FULL_PROBABILITIES : DECODE_PILEUP_PROBABILITIES;
+    size_t columns = network == CALL_FULL ? DECODE_FULL_PROBABILITIES : DECODE_PILEUP_PROBABILITIES;
     for (size_t i = 0; i < windows.count; i++)
         fill(&rows[i], contigs[i], &windows, i, columns);
     for (int round = 0; round < ROUNDS; round++) {

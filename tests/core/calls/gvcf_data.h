@@ -13,8 +13,9 @@ static inline struct block parse_block(const char *line) {
     struct block block = {0};
     char genotype[8];
     long long begin, end, depth;
-    int got = sscanf(line, "%*s %lld . %c <NON_REF> 0 . END=%lld GT:GQ:MIN_DP:PL "
-                           "%7[^:]:%d:%lld:%d,%d,%d",
+    int got = sscanf(line,
+                     "%*s %lld . %c <NON_REF> 0 . END=%lld GT:GQ:MIN_DP:PL "
+                     "%7[^:]:%d:%lld:%d,%d,%d",
                      &begin, &block.reference, &end, genotype, &block.gq, &depth, &block.pl[0],
                      &block.pl[1], &block.pl[2]);
     cr_assert_eq(got, 9, "%s", line);

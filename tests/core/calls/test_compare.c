@@ -24,8 +24,7 @@ static void add_records(struct variants *list, struct reference *reference, cons
     cr_assert_eq(variants_sort(list, NULL), STATUS_OK);
 }
 
-static struct compare_result compare_on(const char *letters, const char *truth,
-                                        const char *calls) {
+static struct compare_result compare_on(const char *letters, const char *truth, const char *calls) {
     struct contig_letters *contig = contig_of(letters);
     struct variants lists[2] = {0};
     struct compare_result result = {0};
@@ -48,8 +47,8 @@ static void check_tally(const struct compare_tally *got, const int wanted[4], co
                         const char *truth, const char *calls) {
     cr_expect(got->found == (uint64_t)wanted[0] && got->missed == (uint64_t)wanted[1] &&
                   got->right == (uint64_t)wanted[2] && got->wrong == (uint64_t)wanted[3],
-              "%s | %s: %s is %d %d %d %d", truth, calls, what, (int)got->found,
-              (int)got->missed, (int)got->right, (int)got->wrong);
+              "%s | %s: %s is %d %d %d %d", truth, calls, what, (int)got->found, (int)got->missed,
+              (int)got->right, (int)got->wrong);
 }
 
 static void check(const char *truth, const char *calls, struct expected wanted) {
@@ -58,8 +57,8 @@ static void check(const char *truth, const char *calls, struct expected wanted) 
     check_tally(&got.of[COMPARE_SNP][COMPARE_GENOTYPE], wanted.snp_genotype, "SNP GT", truth,
                 calls);
     check_tally(&got.of[COMPARE_INDEL][COMPARE_ALLELE], wanted.indel, "indel", truth, calls);
-    check_tally(&got.of[COMPARE_INDEL][COMPARE_GENOTYPE], wanted.indel_genotype, "indel GT",
-                truth, calls);
+    check_tally(&got.of[COMPARE_INDEL][COMPARE_GENOTYPE], wanted.indel_genotype, "indel GT", truth,
+                calls);
 }
 
 Test(compare, equal_and_missing_and_invented) {
@@ -108,8 +107,7 @@ Test(compare, spelling_with_the_wrong_genotype) {
 
 /* Half of a pair does not make the haplotype. */
 Test(compare, half_a_spelling_is_wrong) {
-    check("2 ATC G 1/1", "2 ATC A 1/1",
-          (struct expected){{0}, {0}, {0, 1, 0, 1}, {0, 1, 0, 1}});
+    check("2 ATC G 1/1", "2 ATC A 1/1", (struct expected){{0}, {0}, {0, 1, 0, 1}, {0, 1, 0, 1}});
 }
 
 /* Het alleles that lie on different haplotypes in one file and on one in the other differ in

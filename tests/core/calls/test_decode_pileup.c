@@ -8,8 +8,8 @@
 #include <string.h>
 
 static const char names[DECODE_GENOTYPES][7] = {
-    "AA", "AC", "AG", "AT", "CC", "CG", "CT", "GG", "GT", "TT", "DelDel", "ADel", "CDel",
-    "GDel", "TDel", "InsIns", "AIns", "CIns", "GIns", "TIns", "InsDel"};
+    "AA",   "AC",   "AG",   "AT",   "CC",     "CG",   "CT",   "GG",   "GT",   "TT",    "DelDel",
+    "ADel", "CDel", "GDel", "TDel", "InsIns", "AIns", "CIns", "GIns", "TIns", "InsDel"};
 
 Test(decode_pileup, values) {
     static const size_t counts[OUTCOME_CLASSES] = {0, 4, 6, 1, 4, 1, 1, 4, 1, 1};

@@ -25,7 +25,7 @@ static void expect_letters(struct letters got, const char *wanted) {
 Test(evidence, keys_and_counts) {
     struct evidence evidence = read_text("37-XC 4 RA 9 IAC 2 RG 3 DTT 1 XC 6 Q 5 XT \n");
     cr_expect_eq(evidence.depth, 37);
-    cr_expect_eq(evidence.reference_count, 3); /* of the last R key */
+    cr_expect_eq(evidence.reference_count, 3);                /* of the last R key */
     cr_expect_eq(evidence_count(&evidence, 'X', of("C")), 6); /* the last count */
     cr_expect_eq(evidence_count(&evidence, 'X', of("T")), 0); /* a key without a count */
     cr_expect_eq(evidence_count(&evidence, 'D', of("TT")), 1);
@@ -119,8 +119,8 @@ Test(evidence, similar_insertions) {
 }
 
 Test(evidence, damaged_texts) {
-    static const char *const damaged[] = {"", "-", "x-XA 1", "-5-XA 1", "5-XA b",
-                                          "5-XA 1 XC  2", "99999999999999999999-XA 1"};
+    static const char *const damaged[] = {
+        "", "-", "x-XA 1", "-5-XA 1", "5-XA b", "5-XA 1 XC  2", "99999999999999999999-XA 1"};
     struct evidence evidence = {.longest_indel = 50};
     for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++)
         cr_expect_eq(evidence_read(&evidence, damaged[i], strlen(damaged[i])), STATUS_BAD_INPUT,

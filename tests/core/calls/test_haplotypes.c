@@ -92,7 +92,8 @@ static void check(struct haplotypes *haplotypes, bool change) {
                 parts.items[i].matched[0] = false;
             replacement.items[0].matched[0] = false;
             cr_assert_eq(haplotypes_match(haplotypes, &contig->reference, &truth, &calls, 0,
-                                          genotypes, NULL), STATUS_OK);
+                                          genotypes, NULL),
+                         STATUS_OK);
             /* A part may leave the letters as they are (AA -> A -> AA); the replacement is
              * matched all the same. */
             bool matched = replacement.items[0].matched[0];

@@ -44,8 +44,10 @@ static void check(const struct row *row) {
         text_append_integer(&ad, call.ad[i]);
     }
     cr_expect_str_eq(ad.bytes, row->ad, "%s: %s, not %s", row->reads, ad.bytes, row->ad);
-    cr_expect(call.af[0] ==
-              (double)(choice.reference ? call.ad[0] : call.ad_count > 1 ? call.ad[1] : 0) / 20);
+    cr_expect(call.af[0] == (double)(choice.reference    ? call.ad[0]
+                                     : call.ad_count > 1 ? call.ad[1]
+                                                         : 0) /
+                                20);
     evidence_free(&reads);
     text_free(&ad);
     call_free(&call);
