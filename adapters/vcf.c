@@ -48,7 +48,7 @@ enum vcf_kind vcf_kind_of_name(const char *path) {
 
 static int fail_io(const struct vcf_writer *writer, const char *doing, struct failure *why) {
     int reason = errno;
-    return fail(why, STATUS_IO, "%s: %s: %s", writer->name, doing,
+    return fail(why, reason == EPIPE ? STATUS_CLOSED : STATUS_IO, "%s: %s: %s", writer->name, doing,
                 reason ? strerror(reason) : "unknown error");
 }
 
