@@ -78,9 +78,7 @@ static int read_header(struct alignments *a, struct failure *why) {
     a->native = sam_hdr_read(a->file);
     if (a->native == NULL)
         return fail(why, STATUS_BAD_INPUT,
-                    "%s: the header cannot be read; is this BAM, CRAM or "
-                    "SAM?",
-                    a->path);
+                    "%s: the header cannot be read: the file is corrupt or truncated", a->path);
     int count = sam_hdr_nref(a->native);
     if (count <= 0)
         return fail(why, STATUS_BAD_INPUT,
@@ -131,13 +129,21 @@ static int open_file(struct alignments *a, const char *path, struct failure *why
     enum htsExactFormat format = a->file->format.format;
     if (format != bam && format != cram && format != sam)
         return fail(why, STATUS_BAD_INPUT, "%s: not a BAM, CRAM or SAM file", a->path);
-    if (format == cram && prepare_cram(a, why) != STATUS_OK)
-        return why ? why->code : STATUS_BAD_INPUT;
-    if (a->options.threads > 0)
-        hts_set_threads(a->file, a->options.threads);
-    if ((format == cram || is_bgzf(a)) && hts_check_EOF(a->file) == 0)
+    int status = format == cram ? prepare_cram(a, why) : STATUS_OK;
+    if (status != STATUS_OK)
+        return status;
+    int marker = format == cram || is_bgzf(a) ? hts_check_EOF(a->file) : 1;
+    if (marker == 0)
         return fail_truncated(a, why);
-    return read_header(a, why);
+    status = read_header(a, why);
+    if (status != STATUS_OK)
+        return status;
+    /* Helpers come behind the header, since htslib 1.16 can wait for ever for them where a header
+     * is cut short.  With them it does not notice that a CRAM stream has no end marker, so one
+     * that cannot be looked at ahead is read without. */
+    if (a->options.threads > 0 && (format != cram || marker == 1))
+        hts_set_threads(a->file, a->options.threads);
+    return STATUS_OK;
 }
 
 /* Begins the copy, compressed as fast as can be: it is read once and thrown away. */
@@ -338,7 +344,7 @@ static int close_copy(struct alignments *a, struct failure *why) {
 static int at_end(struct alignments *a, struct failure *why) {
     if (a->iterator != NULL)
         return STATUS_END;
-    if (a->file->format.format == cram && cram_eof(a->file->fp.cram) != 2)
+    if (a->file->format.format == cram && cram_eof(a->file->fp.cram) == 2)
         return fail_truncated(a, why);
     if (is_bgzf(a) && a->file->fp.bgzf->no_eof_block)
         return fail_truncated(a, why);

@@ -14,7 +14,7 @@ enum status {
     STATUS_BAD_INPUT = -2,   /* a file, a frame or an argument is not what it should be */
     STATUS_IO = -3,          /* open, read, write, rename failed; the sentence has the reason */
     STATUS_UNSUPPORTED = -4, /* well formed, but of a kind that is not handled */
-    STATUS_CANCELLED = -5    /* the run was told to stop */
+    STATUS_CLOSED = -5       /* whoever reads the output has gone, and wants no more */
 };
 
 enum { FAILURE_TEXT_MAX = 1024 };

@@ -157,7 +157,8 @@ struct runnel_host {
 
     /* [any thread] Why the hook that is about to return RUNNEL_ERROR, or the slot that is about
      * to be completed with it, failed: one sentence naming file and place.  The first one given
-     * is the one shown.  The text is copied. */
+     * is the one shown.  The text is copied.  An empty text means that whoever reads the output
+     * has gone (a closed pipe): the line ends, and nothing is said. */
     void (*fail)(void *context, const char *text);
 
     /* [any thread, before the slot is complete] Puts a batch into a slot, behind those that are

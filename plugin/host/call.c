@@ -16,12 +16,21 @@
 static const struct option OPTIONS[] = {
     {"output", NULL, 'o', OPTION_TEXT, "FILE", "-", "where to write; .vcf, .vcf.gz or .bcf"},
     {"output-type", NULL, 'O', OPTION_TEXT, "v|z|b|u", NULL, "VCF, VCF.gz or BCF, whatever the name"},
-    {"region", NULL, 'r', OPTION_TEXT, "CTG:A-B", NULL, "only here (several: separated by commas); needs an index"},
+    {"region", NULL, 'r', OPTION_TEXT, "CTG:A-B", NULL, "only here (several: with commas); needs an index"},
     {"regions-file", "bed-fn", 'R', OPTION_TEXT, "BED", NULL, "only in these regions; needs an index"},
-    {"model", "model-path", 'm', OPTION_TEXT, "MODEL", NULL, "file, folder or name; by default the platform's own"},
-    {"platform", NULL, 'p', OPTION_TEXT, "ont|hifi", NULL, "by default what the read groups say"},
-    {"sample", "sample-name", 's', OPTION_TEXT, "NAME", NULL, "by default the read groups' sample"},
-    {"threads", NULL, 't', OPTION_INTEGER, "N", NULL, "by default all CPUs that we may use"},
+    {"model", "model-path", 'm', OPTION_TEXT, "MODEL", NULL, "file, folder or name; else the platform's own"},
+    {"platform", NULL, 'p', OPTION_TEXT, "ont|hifi", NULL, "else what the read groups say"},
+    {"sample", "sample-name", 's', OPTION_TEXT, "NAME", NULL, "else the read groups' sample"},
+    {"threads", NULL, 't', OPTION_INTEGER, "N", NULL, "else all CPUs that we may use"},
+    {"phased-vcf", "phased-vcf-fn", 0, OPTION_TEXT, "VCF", NULL, "phased SNPs that tell the reads' haplotypes"},
+    {"pileup-only", NULL, 0, OPTION_FLAG, NULL, NULL, "only the pileup network: one pass, faster"},
+    {"report", NULL, 0, OPTION_TEXT, "FILE", NULL, "write the books of the run as JSON"},
+    {"no-version", NULL, 0, OPTION_FLAG, NULL, NULL, "no version or command line in the header"},
+    {"verbose", NULL, 'v', OPTION_FLAG, NULL, NULL, "tell more while running"},
+    {"quiet", NULL, 'q', OPTION_FLAG, NULL, NULL, "only errors"},
+    {"short-help", NULL, 'h', OPTION_FLAG, NULL, NULL, "this text; --help tells all options"},
+    /* the common ones end here; what follows is for --help alone */
+    {"help", NULL, 0, OPTION_FLAG, NULL, NULL, "all options"},
     {"qual", NULL, 0, OPTION_INTEGER, "N", "2", "calls of at most this QUAL become LowQual"},
     {"print-ref-calls", NULL, 0, OPTION_FLAG, NULL, NULL, "also write sites called as reference"},
     {"snp-min-af", NULL, 0, OPTION_REAL, "X", NULL, "least share of reads for a SNP candidate"},
@@ -34,21 +43,15 @@ static const struct option OPTIONS[] = {
     {"enable-variant-calling-at-sequence-head-and-tail", NULL, 0, OPTION_FLAG, NULL, NULL,
      "also at the ends of coverage"},
     {"keep-iupac-bases", NULL, 0, OPTION_FLAG, NULL, NULL, "keep letters other than ACGTN in alleles"},
-    {"phased-vcf", "phased-vcf-fn", 0, OPTION_TEXT, "VCF", NULL, "phased SNPs that tell the reads' haplotypes"},
     {"use-hp-tags", NULL, 0, OPTION_FLAG, NULL, NULL, "take haplotypes from the reads' HP tags"},
-    {"pileup-only", NULL, 0, OPTION_FLAG, NULL, NULL, "only the pileup network: one pass, faster"},
     {"var-pct-full", NULL, 0, OPTION_REAL, "X", NULL, "share of variants that full alignment sees"},
     {"ref-pct-full", NULL, 0, OPTION_REAL, "X", NULL, "share of reference calls that it sees"},
-    {"cutoffs", NULL, 0, OPTION_TEXT, "FILE", NULL, "QUAL counts of other parts of the genome"},
+    {"cutoffs", NULL, 0, OPTION_TEXT, "FILE", NULL, "take cut-offs from these QUAL counts"},
+    {"write-cutoffs", NULL, 0, OPTION_TEXT, "FILE", NULL, "write the QUAL counts of the pileup pass"},
     {"haploid-precise", NULL, 0, OPTION_FLAG, NULL, NULL, "haploid: only homozygous calls"},
     {"haploid-sensitive", NULL, 0, OPTION_FLAG, NULL, NULL, "haploid: heterozygous calls too"},
     {"enable-dwell-time", NULL, 0, OPTION_FLAG, NULL, NULL, "use move tables (models with_mv)"},
     {"clair3-compat", NULL, 0, OPTION_FLAG, NULL, NULL, "do as Clair3 where we differ on purpose"},
-    {"report", NULL, 0, OPTION_TEXT, "FILE", NULL, "write the books of the run as JSON"},
-    {"no-version", NULL, 0, OPTION_FLAG, NULL, NULL, "no version or command line in the header"},
-    {"verbose", NULL, 'v', OPTION_FLAG, NULL, NULL, "tell more while running"},
-    {"quiet", NULL, 'q', OPTION_FLAG, NULL, NULL, "only errors"},
-    {"help", NULL, 'h', OPTION_FLAG, NULL, NULL, "this text"},
     /* accepted so that a pipeline written for Clair3 changes one word */
     {"bam-fn", NULL, 'b', OPTION_TEXT, "FILE", NULL, NULL},
     {"ref-fn", NULL, 'f', OPTION_TEXT, "FILE", NULL, NULL},
@@ -56,12 +59,12 @@ static const struct option OPTIONS[] = {
     {"include-all-ctgs", NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
     {"no-phasing-for-fa", NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
 };
-enum { OPTION_COUNT = sizeof OPTIONS / sizeof *OPTIONS };
+enum { OPTION_COUNT = sizeof OPTIONS / sizeof *OPTIONS, COMMON_COUNT = 15 };
 
-static void help(FILE *out) {
+static void help(FILE *out, size_t count) {
     fprintf(out, "About:   Call small variants from sorted long-read alignments.\n"
                  "Usage:   runnel call [options] REF.fa IN.bam|IN.cram|IN.sam|-\n\nOptions:\n");
-    options_help(out, OPTIONS, OPTION_COUNT);
+    options_help(out, OPTIONS, count);
     fprintf(out, "\nClair3's own option names (--bam_fn, --ref_fn, --model_path, ...) work too.\n");
 }
 
@@ -154,8 +157,9 @@ int command_call(int argc, char **argv) {
     struct failure why = {0};
     if (options_parse(&options, OPTIONS, OPTION_COUNT, argc, argv, &why) != STATUS_OK)
         return say_usage("call", &why);
-    if (options_flag(&options, "help")) {
-        help(stdout);
+    bool all = options_flag(&options, "help");
+    if (all || options_flag(&options, "short-help")) {
+        help(stdout, all ? OPTION_COUNT : COMMON_COUNT);
         return EXIT_WHOLE;
     }
     if (find_inputs(&request, &options, &why) != STATUS_OK)

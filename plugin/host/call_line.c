@@ -8,6 +8,7 @@
 #include "plugin/host/paths.h"
 #include "plugin/host/progress.h"
 #include "plugin/host/report.h"
+#include "plugin/spool.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -116,8 +117,14 @@ static int add_vcf(struct line *line, const struct call_request *request, struct
     return status ? STATUS_OK : why->code;
 }
 
-static int add_spool(struct line *line, const char *spool, struct failure *why) {
-    return line_add(line, "spool", why) == STATUS_OK ? set(line, "path", spool, why) : why->code;
+/* Regions given with -r are exact, so that parts of a genome add up to the whole; those of a BED
+ * file keep their margin up to the output. */
+static int add_spool(struct line *line, const struct call_request *request, const char *spool,
+                     struct failure *why) {
+    bool status = line_add(line, "spool", why) == STATUS_OK &&
+                  set(line, "path", spool, why) == STATUS_OK &&
+                  (request->bed != NULL || set(line, "region", request->regions, why) == STATUS_OK);
+    return status ? STATUS_OK : why->code;
 }
 
 static int add_full(struct line *line, const struct call_request *request, const char *spool,
@@ -229,6 +236,23 @@ static int pileup_only(struct calling *calling, struct failure *why) {
     return built ? run_pass(calling, why) : why->code;
 }
 
+/* Keeps the QUAL counts of the pileup pass where they were asked for. */
+static int write_cutoffs(const struct call_request *request, const char *spool,
+                         struct failure *why) {
+    const char *path = options_text(request->options, "write-cutoffs");
+    if (path == NULL)
+        return STATUS_OK;
+    char from[PATH_TEXT_MAX + 8];
+    snprintf(from, sizeof from, "%s.counts", spool);
+    struct select_counts *counts = calloc(1, sizeof *counts);
+    int status = counts ? spool_read_counts(from, counts, why)
+                        : fail(why, STATUS_NO_MEMORY, "out of memory for the cut-offs");
+    if (status == STATUS_OK)
+        status = spool_write_counts(path, counts, why);
+    free(counts);
+    return status;
+}
+
 /* Both networks: all pileup calls are spooled, the doubtful ones among them (by cut-offs over all
  * of them) looked at again.  A pipe's reads are spooled as well. */
 static int both_networks(struct calling *calling, struct failure *why) {
@@ -243,8 +267,8 @@ static int both_networks(struct calling *calling, struct failure *why) {
     bool built = add_reads(line, request, pipe ? copy : NULL, request->reads, why) == STATUS_OK &&
                  add_pileup(line, request, why) == STATUS_OK &&
                  add_caller(line, request, why) == STATUS_OK &&
-                 add_spool(line, spool, why) == STATUS_OK;
-    if (!built || run_pass(calling, why) != STATUS_OK)
+                 add_spool(line, request, spool, why) == STATUS_OK;
+    if (!built || run_pass(calling, why) != STATUS_OK || write_cutoffs(request, spool, why) != STATUS_OK)
         return why->code;
     built = add_reads(line, request, NULL, pipe ? copy : request->reads, why) == STATUS_OK &&
             add_full(line, request, spool, why) == STATUS_OK &&

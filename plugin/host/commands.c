@@ -15,7 +15,8 @@ const struct command COMMANDS[] = {
 };
 
 int say_failure(const struct failure *why) {
-    fprintf(stderr, "runnel: %s\n", why->text);
+    if (why->code != STATUS_CLOSED)
+        fprintf(stderr, "runnel: %s\n", why->text);
     return EXIT_FAILED;
 }
 

@@ -81,7 +81,8 @@ struct run {
 
     /* Guards what follows; nothing else is locked while it is held. */
     pthread_mutex_t mutex;
-    char failure[FAILURE_TEXT_MAX]; /* "" while all is well */
+    bool failed;
+    char failure[FAILURE_TEXT_MAX]; /* "" where nothing is to be said */
     struct run_state state;
 };
 

@@ -4,6 +4,7 @@
 #include "plugin/host/commands.h"
 #include "plugin/host/version.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ int main(int argc, char **argv) {
         overview(stderr);
         return EXIT_USAGE;
     }
+    signal(SIGPIPE, SIG_IGN); /* a write to a closed pipe fails, and the stage cleans up */
     const char *name = argv[1];
     if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
         print_versions(stdout);

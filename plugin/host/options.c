@@ -173,7 +173,10 @@ void options_help(FILE *out, const struct option *table, size_t count) {
                                    : snprintf(left, sizeof left, "      ");
         snprintf(left + used, sizeof left - (size_t)used, "--%s%s%s", table[i].name,
                  table[i].metavar ? " " : "", table[i].metavar ? table[i].metavar : "");
-        fprintf(out, "%-32s %s", left, table[i].help);
+        fprintf(out, "%-32s ", left);
+        if (strlen(left) > 32)
+            fprintf(out, "\n%33s", "");
+        fputs(table[i].help, out);
         if (table[i].initial != NULL && table[i].initial[0] != '\0')
             fprintf(out, " [%s]", table[i].initial);
         fputc('\n', out);

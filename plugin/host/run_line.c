@@ -27,9 +27,10 @@ static void signal_event(int descriptor) {
 
 void run_fail(struct run *run, const char *text) {
     pthread_mutex_lock(&run->mutex);
-    if (run->failure[0] == '\0')
+    if (!run->failed)
         snprintf(run->failure, sizeof run->failure, "%s",
                  text ? text : "a stage failed without saying why");
+    run->failed = true;
     pthread_mutex_unlock(&run->mutex);
     atomic_store_explicit(&run->stopped, true, memory_order_release);
     for (size_t i = 0; i < run->count; i++)
@@ -218,8 +219,9 @@ int line_run(const struct line *line, const struct run_watch *watch, struct book
                 pthread_join(run->lanes[i].thread, NULL);
         close(signals);
         pthread_sigmask(SIG_SETMASK, &before, NULL);
-        if (run->failure[0] != '\0')
-            status = fail(why, STATUS_BAD_INPUT, "%s", run->failure);
+        if (run->failed)
+            status = fail(why, run->failure[0] ? STATUS_BAD_INPUT : STATUS_CLOSED, "%s",
+                          run->failure);
     }
     if (books != NULL)
         copy_books(run, books);

@@ -190,14 +190,19 @@ static void service_fail(void *context, const char *text) {
     struct lane *lane = context;
     struct run *run = lane->run;
     pthread_mutex_lock(&run->mutex);
-    if (run->failure[0] == '\0')
+    if (!run->failed)
         snprintf(run->failure, sizeof run->failure, "%s", text);
+    run->failed = true;
     pthread_mutex_unlock(&run->mutex);
 }
 
 static void service_emit(void *context, struct runnel_slot *slot,
                          const struct runnel_batch *batch) {
     struct lane *lane = context;
+    if (batch == NULL) { /* what a constructor gives when memory runs out */
+        run_fail(lane->run, "out of memory for a batch");
+        return;
+    }
     if (batch->kind == RUNNEL_END || !types_include(lane->stage->gives, batch->type)) {
         lane_broke(lane, "gave a batch of '%s', which it does not declare",
                    batch->kind == RUNNEL_END ? "END" : batch->type);

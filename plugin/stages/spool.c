@@ -7,6 +7,7 @@
  *                 ! caller ! merge calls.vcf.gz ! vcf out.vcf.gz'
  *
  * Takes runnel.calls/1, reference calls included, and writes them all (plugin/spool.h). */
+#include "adapters/regions.h"
 #include "adapters/vcf.h"
 #include "core/calls/header.h"
 #include "core/calls/record.h"
@@ -18,9 +19,10 @@
 
 struct spooler {
     const struct runnel_host *host;
-    char *path;
+    char *path, *region_texts;
     struct vcf_writer *writer;
     struct stream_contigs contigs;
+    struct regions *regions; /* calls outside are left out; NULL: all stay */
     struct select_counts *counts;
     struct text lines;
     struct call call;
@@ -30,6 +32,8 @@ struct spooler {
 static void spool_destroy(void *state) {
     struct spooler *spooler = state;
     vcf_writer_free(spooler->writer);
+    regions_free(spooler->regions);
+    free(spooler->region_texts);
     stream_contigs_free(&spooler->contigs);
     text_free(&spooler->lines);
     call_free(&spooler->call);
@@ -45,6 +49,8 @@ static int spool_init(const struct runnel_init *init, void **state) {
     spooler->host = init->host;
     spooler->path = strdup(runnel_setting_text(init, "path"));
     spooler->counts = calloc(1, sizeof *spooler->counts);
+    const char *regions = runnel_setting_text(init, "region");
+    spooler->region_texts = regions ? strdup(regions) : NULL;
     if (spooler->path != NULL && spooler->counts != NULL) {
         *state = spooler;
         return RUNNEL_OK;
@@ -56,7 +62,14 @@ static int spool_init(const struct runnel_init *init, void **state) {
 static int open_stream(struct spooler *spooler, const struct runnel_batch *open) {
     struct failure why = {0};
     struct text text = {0};
-    if (stream_contigs_read(&spooler->contigs, open, &why) != STATUS_OK)
+    int status = stream_contigs_read(&spooler->contigs, open, &why);
+    if (status == STATUS_OK && spooler->region_texts != NULL) {
+        status = regions_new(&spooler->regions, spooler->contigs.names, spooler->contigs.lengths,
+                             spooler->contigs.count, &why);
+        if (status == STATUS_OK)
+            status = regions_add_texts(spooler->regions, spooler->region_texts, &why);
+    }
+    if (status != STATUS_OK)
         return stage_failed(spooler->host, &why);
     struct header_contig *contigs = calloc(spooler->contigs.count + 1, sizeof *contigs);
     for (size_t i = 0; contigs && i < spooler->contigs.count; i++)
@@ -76,6 +89,24 @@ static int open_stream(struct spooler *spooler, const struct runnel_batch *open)
     return spooler->writer ? RUNNEL_OK : stage_failed(spooler->host, &why);
 }
 
+static int add_row(struct spooler *spooler, const struct runnel_batch *batch, int64_t row,
+                   struct failure *why) {
+    struct call *call = &spooler->call;
+    int status =
+        call_row_get(call, &spooler->contig, &spooler->contigs, batch, row, why);
+    if (status != STATUS_OK)
+        return status;
+    bool wanted = spooler->regions == NULL ||
+                  regions_include(spooler->regions, (size_t)spooler->contig, call->position - 1);
+    spooler->host->count(spooler->host->context, wanted ? "used" : "left out: outside the regions",
+                         1);
+    if (wanted) {
+        select_count(spooler->counts, call);
+        record_append(&spooler->lines, call, RECORD_PLAIN);
+    }
+    return STATUS_OK;
+}
+
 static int spool_process(void *state, const struct runnel_batch *batch,
                          struct runnel_slot *slot) {
     struct spooler *spooler = state;
@@ -85,13 +116,8 @@ static int spool_process(void *state, const struct runnel_batch *batch,
         return open_stream(spooler, batch);
     int status = stream_check(batch, &CALLS_STREAM, &why);
     text_clear(&spooler->lines);
-    for (int64_t row = 0; status == STATUS_OK && row < runnel_rows(batch); row++) {
-        status = call_row_get(&spooler->call, &spooler->contig, &spooler->contigs, batch, row, &why);
-        if (status == STATUS_OK) {
-            select_count(spooler->counts, &spooler->call);
-            record_append(&spooler->lines, &spooler->call, RECORD_PLAIN);
-        }
-    }
+    for (int64_t row = 0; status == STATUS_OK && row < runnel_rows(batch); row++)
+        status = add_row(spooler, batch, row, &why);
     if (status == STATUS_OK && spooler->lines.failed)
         status = fail(&why, STATUS_NO_MEMORY, "out of memory for the spool");
     if (status == STATUS_OK)
@@ -100,7 +126,6 @@ static int spool_process(void *state, const struct runnel_batch *batch,
     if (status != STATUS_OK)
         return stage_failed(spooler->host, &why);
     spooler->host->count(spooler->host->context, "in", runnel_rows(batch));
-    spooler->host->count(spooler->host->context, "used", runnel_rows(batch));
     return RUNNEL_OK;
 }
 
@@ -120,6 +145,7 @@ static int spool_finish(void *state, struct runnel_slot *slot) {
 
 static const struct runnel_option OPTIONS[] = {
     {"path", RUNNEL_TEXT, NULL, "file to write; the counts go to the same name with .counts"},
+    {"region", RUNNEL_TEXT, "", "keep only calls in these regions, separated by blanks"},
 };
 
 static const struct runnel_stage SPOOL = {

@@ -11,7 +11,7 @@
 
 /* Tells the host and gives the hook's result. */
 static inline int stage_failed(const struct runnel_host *host, const struct failure *why) {
-    host->fail(host->context, why->text);
+    host->fail(host->context, why->code == STATUS_CLOSED ? "" : why->text);
     return RUNNEL_ERROR;
 }
 

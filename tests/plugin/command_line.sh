@@ -1,0 +1,154 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The command line from outside: what is printed, what is written, how it ends.
+#     tests/plugin/command_line.sh BUILD
+set -uo pipefail
+build=$(cd "$1" && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd)
+sample=$root/examples/sample
+runnel=$build/runnel
+scratch=$(mktemp -d)
+trap 'rm -r "$scratch"' EXIT
+cd "$scratch"
+export TMPDIR=$scratch/tmp
+mkdir tmp
+passed=0 failed=0
+
+bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
+good() { passed=$((passed + 1)); }
+
+# expect CODE PATTERN COMMAND ...: the exit code, and a pattern in what is printed (both streams).
+expect() {
+    local code=$1 pattern=$2 got
+    shift 2
+    timeout 120 "$@" > printed 2>&1
+    got=$?
+    if [ "$got" != "$code" ]; then
+        bad "$* ended with $got, not $code: $(head -3 printed)"
+    elif ! grep -qE -- "$pattern" printed; then
+        bad "$* printed no '$pattern': $(head -3 printed)"
+    else
+        good
+    fi
+}
+# fails PATTERN COMMAND ...: one sentence on stderr, exit 1, and no file out.* is left.
+fails() {
+    local pattern=$1
+    shift
+    rm -f out.*
+    expect 1 "$pattern" "$@"
+    [ "$(wc -l < printed)" = 1 ] && good || bad "$* printed $(wc -l < printed) lines"
+    [ -z "$(ls out.* .out* tmp 2> /dev/null | grep -v '^tmp:$')" ] && good || bad "$* left $(ls -A out.* .out* tmp 2> /dev/null | tr '\n' ' ')"
+}
+same() { cmp -s "$1" "$2" && good || bad "$1 and $2 differ"; }
+holds() { if "$@" > /dev/null 2>&1; then good; else bad "$*"; fi; }
+call() { "$runnel" call --no-version "$@"; }
+
+ref=$sample/ref.fa bam=$sample/reads.bam
+
+# ---- help, versions, usage
+expect 0 'runnel COMMAND' "$runnel" --help
+expect 2 'runnel COMMAND' "$runnel"
+expect 2 "no command 'cal'" "$runnel" cal
+expect 0 '^htslib [0-9.]+' "$runnel" --version
+expect 0 'Usage: +runnel call' "$runnel" call -h
+[ "$(wc -l < printed)" -le 24 ] && good || bad "call -h does not fit a screen"
+expect 0 'clair3-compat' "$runnel" call --help
+expect 2 'wants REF.fa and IN.bam' "$runnel" call "$ref"
+expect 2 "no option '--frob'" "$runnel" call --frob "$ref" "$bam"
+expect 2 "takes a whole number, not 'two'" "$runnel" call -t two "$ref" "$bam"
+expect 2 "does not know what to do with 'more'" "$runnel" call "$ref" "$bam" more
+expect 0 'runnel.pileup/1' "$runnel" inspect pileup
+expect 0 '^caller ' "$runnel" inspect
+expect 1 "there is no stage 'nosuch'" "$runnel" inspect nosuch
+
+# ---- the main job, and that nothing about how it is run changes it
+call -t 1 -o one.vcf "$ref" "$bam" || bad "runnel call"
+call -t 3 -o three.vcf "$ref" "$bam"; same one.vcf three.vcf
+call "$ref" "$bam" > piped.vcf; same one.vcf piped.vcf
+call -o stdin.vcf "$ref" - < "$bam"; same one.vcf stdin.vcf
+samtools view -h "$bam" > reads.sam; call -o sam.vcf "$ref" reads.sam; same one.vcf sam.vcf
+samtools view -C -T "$ref" -o reads.cram "$bam"; call -o cram.vcf "$ref" reads.cram; same one.vcf cram.vcf
+RUNNEL_KERNELS=scalar call -o scalar.vcf "$ref" "$bam"
+cut -f1-5,9 one.vcf > a; cut -f1-5,9 scalar.vcf > b; same a b
+call --ref_fn="$ref" --bam_fn "$bam" --threads=2 --sample_name SIM --output alias.vcf; same one.vcf alias.vcf
+call -o one.vcf.gz "$ref" "$bam"; gzip -cd one.vcf.gz > unpacked; same one.vcf unpacked; holds test -s one.vcf.gz.tbi
+call -o one.bcf "$ref" "$bam"; holds test -s one.bcf.csi
+bcftools view -H one.bcf | cut -f1-5 > a; grep -v '^#' one.vcf | cut -f1-5 > b; same a b
+call -O z "$ref" "$bam" | gzip -cd > unpacked; same one.vcf unpacked
+mkdir folder; call --output=folder "$ref" "$bam"; holds test -s folder/merge_output.vcf.gz
+holds bcftools view one.vcf.gz
+expect 0 'number of SNPs' bcftools stats one.vcf.gz
+"$runnel" call -o full.vcf "$ref" "$bam"
+holds grep -q '^##cmdline=runnel call -o full.vcf' full.vcf
+holds grep -q '^##runnel_model_digest=' full.vcf
+! grep -q cmdline one.vcf && good || bad "--no-version leaves the command line"
+
+# ---- regions: what is called there is what the whole gives there
+"$runnel" call --pileup-only --no-version -o whole.vcf "$ref" "$bam"
+"$runnel" call --pileup-only --no-version -r sim1:20,001-50,000 -o part.vcf "$ref" "$bam"
+awk '/^#/ || ($2 > 20000 && $2 <= 50000)' whole.vcf > a; same a part.vcf
+printf 'sim1\t20000\t50000\nsim1\t70000\t70100\nsim1\t30000\t30010\n' > some.bed
+"$runnel" call --pileup-only --no-version -R some.bed -o part.vcf "$ref" "$bam"
+awk '/^#/ || ($2 > 20000 && $2 <= 50000) || ($2 > 70000 && $2 <= 70100)' whole.vcf > a; same a part.vcf
+
+# ---- report
+call -o one.vcf --report report.json "$ref" "$bam"
+expect 0 '^True' python3 -c "
+import json
+r = json.load(open('report.json'))
+print(r['whole'] and all(s['counts'].get('in', 0) == s['counts'].get('used', 0) + sum(v for k, v in s['counts'].items() if k.startswith('left out: ')) for l in r['lines'] for s in l))"
+
+# ---- nothing to call: a whole, empty, indexed VCF
+samtools view -h "$bam" sim1:1-1 | grep '^@' > empty.sam
+call -o empty.vcf.gz "$ref" empty.sam; holds test -s empty.vcf.gz.tbi
+[ "$(gzip -cd empty.vcf.gz | grep -vc '^#')" = 0 ] && good || bad "records from no reads"
+
+# ---- odd but right: colons in names, a contig over 512 Mb, many contigs
+sed 's/^>.*/>HLA:A*01:2/' "$ref" > colon.fa
+samtools view -h "$bam" | sed 's/SN:sim1/SN:HLA:A*01:2/; s/\tsim1\t/\tHLA:A*01:2\t/' | samtools view -b -o colon.bam -
+samtools index colon.bam
+call --pileup-only -o colon.vcf -r 'HLA:A*01:2:20,001-50,000' colon.fa colon.bam
+grep -v '^#' colon.vcf | cut -f2- > a
+awk '!/^#/ && $2 > 20000 && $2 <= 50000' whole.vcf | cut -f2- > b; same a b
+{ samtools view -H "$bam" | grep -v '^@RG'; for i in $(seq 100000); do printf '@SQ\tSN:c%d\tLN:1000\n' "$i"; done; samtools view -H "$bam" | grep '^@RG'; samtools view "$bam"; } > many.sam
+call --pileup-only -o many.vcf "$ref" many.sam
+grep -v '^#' many.vcf > a; grep -v '^#' whole.vcf > b; same a b
+printf '@HD\tVN:1.6\tSO:coordinate\n@SQ\tSN:long\tLN:600000000\n@RG\tID:1\tPL:ONT\n' > long.sam
+printf 'long\t600000000\t6\t80\t81\n' > long.fa.fai; { echo '>long'; } > long.fa
+call --pileup-only -o long.vcf.gz long.fa long.sam; holds test -s long.vcf.gz.csi
+
+# ---- what is wrong is said in one sentence
+fails 'nothere.bam: cannot open' "$runnel" call -o out.vcf "$ref" nothere.bam
+fails 'nothere.fa' "$runnel" call -o out.vcf nothere.fa "$bam"
+fails "no model 'nosuch'" "$runnel" call -m nosuch -o out.vcf "$ref" "$bam"
+head -c 1000000 "$bam" > cut.bam
+fails 'cut.bam: .*truncated' "$runnel" call -o out.vcf.gz "$ref" cut.bam
+fails 'standard input: .*truncated' sh -c "'$runnel' call -o out.vcf.gz '$ref' - < cut.bam"
+samtools view -h "$bam" | awk '/^@/ || NR > 20' > tail.sam; samtools view "$bam" | head -3 >> tail.sam
+fails 'not sorted' "$runnel" call -o out.vcf "$ref" tail.sam
+sed 's/^>.*/>other/' "$ref" > other.fa
+fails "sim1" "$runnel" call -o out.vcf other.fa "$bam"
+head -200 "$ref" > short.fa
+fails 'sim1' "$runnel" call -o out.vcf short.fa "$bam"
+samtools view -h "$bam" | sed '/^@RG/s/\tPL:ONT//' > noplatform.sam
+fails 'which platform' "$runnel" call -o out.vcf "$ref" noplatform.sam
+fails "no such contig" "$runnel" call -r sim9 -o out.vcf "$ref" "$bam"
+printf 'sim1\t5\tx\n' > bad.bed
+fails 'bad.bed, line 1' "$runnel" call -R bad.bed -o out.vcf "$ref" "$bam"
+fails 'index' "$runnel" call -r sim1 -o out.vcf "$ref" reads.cram
+fails 'nowhere' "$runnel" call -o /nowhere/out.vcf "$ref" "$bam"
+fails 'no stage before it gives' "$runnel" run "reads $bam ! vcf out.vcf"
+fails 'is for ' "$runnel" call -p hifi -m ont -o out.vcf "$ref" "$bam"
+
+# ---- a pipe that closes, a signal
+"$runnel" call "$ref" "$bam" 2> err | head -1 > /dev/null
+[ ! -s err ] && good || bad "a closed pipe is not quiet: $(cat err)"
+mkfifo slow; sleep 30 > slow & holder=$!
+timeout -s INT 3 "$runnel" call -o out.vcf "$ref" - < slow > printed 2>&1
+[ $? != 0 ] && good || bad "an interrupted run looks whole"
+kill $holder 2> /dev/null
+[ -z "$(ls out.* 2> /dev/null)" ] && [ -z "$(ls tmp)" ] && good || bad "an interrupted run leaves $(ls out.* tmp)"
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
