@@ -373,7 +373,8 @@ static int write_weights(hid_t file, const char *name, const struct weights *wei
     for (size_t t = 0; t < weights->count && status == STATUS_OK; t++)
         status = write_tensor(group, &weights->tensors[t], type, why);
     if (status == STATUS_OK && weights == model->full) {
-        status = hdf5_put_integer(group, "rows", (int64_t)model->rows, why);
+        if (model->rows > 0)
+            status = hdf5_put_integer(group, "rows", (int64_t)model->rows, why);
         if (status == STATUS_OK)
             status = hdf5_put_text(group, "padding", padding_name(model->padding), why);
     }

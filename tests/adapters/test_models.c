@@ -53,6 +53,8 @@ Test(models, every_kind_is_told_and_kept_to_the_bit) {
         cr_expect_str_eq(kept->format, "runnel");
         cr_expect_str_eq(kept->provenance, model->provenance);
         cr_expect_eq(kept->padding, model->padding);
+        cr_expect_str_eq(kept->platform, model->platform);
+        cr_expect_eq(kept->rows, model->rows);
         cr_expect(model->pileup == NULL || weights_equal(kept->pileup, model->pileup, NULL));
         cr_expect(model->full == NULL || weights_equal(kept->full, model->full, NULL));
         model_free(model);
@@ -85,7 +87,7 @@ static void copy(const char *from, const char *folder, const char *name) {
 
 Test(models, folders_of_either_generation) {
     char folder[512], path[1024];
-    snprintf(folder, sizeof folder, "%s-hifi_folder", scratch_path("v2"));
+    snprintf(folder, sizeof folder, "%s/hifi_%d", BUILD_DIR, (int)getpid());
     mkdir(folder, 0755);
     copy("pileup_narrow.pt", folder, "pileup.pt");
     copy("full_alignment_narrow.pt", folder, "full_alignment.pt");

@@ -14,6 +14,8 @@ static struct model *narrow(void) {
 
 Test(model, platform_sets_the_rows) {
     struct model *model = model_new(NULL);
+    cr_expect_eq(model->rows, 0);
+    cr_expect_eq(model_set_platform(model, "ont", NULL), STATUS_OK);
     cr_expect_eq(model->rows, 89);
     cr_expect_eq(model_set_platform(model, "hifi", NULL), STATUS_OK);
     cr_expect_eq(model->rows, 55);
