@@ -269,12 +269,15 @@ static int open_folder(const char *folder, struct model *model, struct failure *
     return STATUS_OK;
 }
 
-/* Clair3's folders and files name the platform; what they do not name is ont. */
+/* Clair3's folders name the platform or, for nanopore, the pore (r941..., r1041...). */
 static void guess_platform(struct model *model) {
-    if (strstr(model->name, "hifi") != NULL)
-        model_set_platform(model, "hifi", NULL);
-    else if (strstr(model->name, "ilmn") != NULL)
-        model_set_platform(model, "ilmn", NULL);
+    static const char *const names[][2] = {{"hifi", "hifi"}, {"ilmn", "ilmn"}, {"ont", "ont"},
+                                           {"r9", "ont"},    {"r10", "ont"}};
+    for (size_t n = 0; n < sizeof names / sizeof names[0]; n++)
+        if (strncmp(model->name, names[n][0], strlen(names[n][0])) == 0) {
+            model_set_platform(model, names[n][1], NULL);
+            return;
+        }
 }
 
 /* The last component of the path without a known ending. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Writing through htslib: BGZF for both kinds of text, bcf_write for BCF. */
+ * Writing through htslib: hFILE for plain text, BGZF for compressed, bcf_write for BCF. */
 #include "adapters/vcf.h"
 
 #include <errno.h>
@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 enum {
-    INDEX_SHIFT = 14,              /* csi: smallest interval 2^14 */
-    NAME_EXTRA = 32                /* what a temporary or index name adds to a name */
+    INDEX_SHIFT = 14, /* csi: smallest interval 2^14 */
+    NAME_EXTRA = 32   /* what a temporary or index name adds to a name */
 };
 static const int64_t tbi_longest = INT64_C(1) << 29; /* beyond it only csi can point */
 
@@ -28,7 +28,9 @@ struct vcf_writer {
     char *name;      /* for sentences */
     char *target;    /* NULL: written directly */
     char *temporary; /* NULL: written directly */
-    BGZF *text;
+    int descriptor;  /* that the stream below owns */
+    hFILE *text;     /* one of these three, by kind */
+    BGZF *bgzf;
     htsFile *bcf;
     bcf_hdr_t *header;
     bcf1_t *record;
@@ -77,15 +79,18 @@ static bool set_names(struct vcf_writer *writer, const char *path) {
 /* Opens the text or BCF stream on a descriptor, which it takes. */
 static int open_stream(struct vcf_writer *writer, int descriptor, struct failure *why) {
     hFILE *file = hdopen(descriptor, "w");
+    writer->descriptor = descriptor;
     if (file == NULL) {
         close(descriptor);
         return fail_io(writer, "cannot be opened", why);
     }
     if (writer->kind == VCF_BCF)
         writer->bcf = hts_hopen(file, writer->name, "wb");
+    else if (writer->kind == VCF_BGZF)
+        writer->bgzf = bgzf_hopen(file, "w");
     else
-        writer->text = bgzf_hopen(file, writer->kind == VCF_BGZF ? "w" : "wu");
-    if (writer->bcf == NULL && writer->text == NULL) {
+        writer->text = file;
+    if (writer->bcf == NULL && writer->bgzf == NULL && writer->text == NULL) {
         hclose_abruptly(file);
         return fail_io(writer, "cannot be opened", why);
     }
@@ -113,8 +118,7 @@ static int open_target(struct vcf_writer *writer, const char *path, struct failu
 }
 
 /* htslib's own form of the header, for BCF and to know the lengths of contigs. */
-static int parse_header(struct vcf_writer *writer, const struct text *header,
-                        struct failure *why) {
+static int parse_header(struct vcf_writer *writer, const struct text *header, struct failure *why) {
     char *lines = strdup(text_bytes(header)); /* the parser writes into it */
     writer->header = bcf_hdr_init("r");
     writer->record = bcf_init();
@@ -130,12 +134,19 @@ static int parse_header(struct vcf_writer *writer, const struct text *header,
     return STATUS_OK;
 }
 
-static int write_header(struct vcf_writer *writer, const struct text *header,
-                        struct failure *why) {
+static int write_text(struct vcf_writer *writer, const char *text, size_t length,
+                      struct failure *why) {
     errno = 0;
-    if (writer->bcf && bcf_hdr_write(writer->bcf, writer->header) < 0)
-        return fail_io(writer, "cannot be written", why);
-    if (writer->text && bgzf_write(writer->text, header->bytes, header->length) < 0)
+    ssize_t written =
+        writer->bgzf ? bgzf_write(writer->bgzf, text, length) : hwrite(writer->text, text, length);
+    return written < 0 ? fail_io(writer, "cannot be written", why) : STATUS_OK;
+}
+
+static int write_header(struct vcf_writer *writer, const struct text *header, struct failure *why) {
+    if (writer->bcf == NULL)
+        return write_text(writer, header->bytes, header->length, why);
+    errno = 0;
+    if (bcf_hdr_write(writer->bcf, writer->header) < 0)
         return fail_io(writer, "cannot be written", why);
     return STATUS_OK;
 }
@@ -177,13 +188,10 @@ static int write_bcf_line(struct vcf_writer *writer, const char *line, size_t le
     return STATUS_OK;
 }
 
-int vcf_writer_write(struct vcf_writer *writer, const char *lines, size_t length, struct failure *why) {
-    if (writer->text) {
-        errno = 0;
-        if (length > 0 && bgzf_write(writer->text, lines, length) < 0)
-            return fail_io(writer, "cannot be written", why);
-        return STATUS_OK;
-    }
+int vcf_writer_write(struct vcf_writer *writer, const char *lines, size_t length,
+                     struct failure *why) {
+    if (writer->bcf == NULL)
+        return length > 0 ? write_text(writer, lines, length, why) : STATUS_OK;
     while (length > 0) {
         const char *end = memchr(lines, '\n', length);
         size_t line = end ? (size_t)(end - lines) : length, used = end ? line + 1 : length;
@@ -201,10 +209,10 @@ int vcf_writer_flush(struct vcf_writer *writer, struct failure *why) {
     int status = 0;
     if (writer->bcf)
         status = hts_flush(writer->bcf);
-    else if (writer->kind == VCF_BGZF) /* of plain text bgzf keeps nothing back */
-        status = bgzf_flush(writer->text);
-    if (status == 0 && writer->text)
-        status = hflush(writer->text->fp);
+    else if (writer->bgzf && (status = bgzf_flush(writer->bgzf)) == 0)
+        status = hflush(writer->bgzf->fp);
+    else if (writer->text)
+        status = hflush(writer->text);
     return status == 0 ? STATUS_OK : fail_io(writer, "cannot be written", why);
 }
 
@@ -214,10 +222,13 @@ static int close_stream(struct vcf_writer *writer, struct failure *why) {
     int closed = 0;
     errno = 0;
     if (writer->text)
-        closed = bgzf_close(writer->text);
+        closed = hclose(writer->text);
+    if (writer->bgzf)
+        closed = bgzf_close(writer->bgzf);
     if (writer->bcf)
         closed = hts_close(writer->bcf);
     writer->text = NULL;
+    writer->bgzf = NULL;
     writer->bcf = NULL;
     return closed == 0 ? STATUS_OK : fail_io(writer, "cannot be written to its end", why);
 }
@@ -230,18 +241,24 @@ static char *index_name(const char *name, bool csi) {
     return index;
 }
 
-static int make_index(struct vcf_writer *writer, const char *index, bool csi,
-                      struct failure *why) {
+static int make_index(struct vcf_writer *writer, const char *index, bool csi, struct failure *why) {
     int made;
     errno = 0;
     if (writer->kind == VCF_BCF)
         made = bcf_index_build3(writer->temporary, index, INDEX_SHIFT, 0);
     else
-        made = tbx_index_build3(writer->temporary, index, csi ? INDEX_SHIFT : 0, 0,
-                                &tbx_conf_vcf);
+        made = tbx_index_build3(writer->temporary, index, csi ? INDEX_SHIFT : 0, 0, &tbx_conf_vcf);
     if (made != 0)
         return fail_io(writer, "its index cannot be made", why);
     return STATUS_OK;
+}
+
+/* An index of the other kind, of an older file of this name, would now point astray. */
+static void remove_other_index(const struct vcf_writer *writer, bool csi) {
+    char *other = index_name(writer->target, !csi);
+    if (other)
+        unlink(other);
+    free(other);
 }
 
 /* Moves the index, then the file, so that a reader that sees the file finds the index. */
@@ -255,6 +272,8 @@ static int publish(struct vcf_writer *writer, struct failure *why) {
         status = make_index(writer, from, csi, why);
         if (status == STATUS_OK && rename(from, to) != 0)
             status = fail_io(writer, "its index cannot be renamed", why);
+        if (status == STATUS_OK)
+            remove_other_index(writer, csi);
         if (status != STATUS_OK)
             unlink(from);
     }
@@ -280,9 +299,25 @@ int vcf_writer_commit(struct vcf_writer *writer, struct failure *why) {
     return status;
 }
 
+/* Lets the rest go nowhere: closing would write what is held back and, in BGZF, the mark that
+ * says the file is whole. */
+static void discard_rest(struct vcf_writer *writer) {
+    int nowhere = open("/dev/null", O_WRONLY);
+    if (nowhere < 0)
+        return;
+    BGZF *bgzf = writer->bcf ? hts_get_bgzfp(writer->bcf) : writer->bgzf;
+    hFILE *file = bgzf ? bgzf->fp : writer->text;
+    if (file) {
+        dup2(nowhere, writer->descriptor);
+        hclearerr(file); /* after a failed write bgzf_close would leave its memory behind */
+    }
+    close(nowhere);
+}
+
 void vcf_writer_free(struct vcf_writer *writer) {
     if (writer == NULL)
         return;
+    discard_rest(writer);
     close_stream(writer, NULL);
     if (writer->temporary)
         unlink(writer->temporary);

@@ -27,7 +27,8 @@ struct vcf_writer *vcf_writer_open(const char *path, enum vcf_kind kind, const s
 
 /* Writes one or more whole lines, each with its newline; contigs in any order, the records of
  * a contig together and by position. */
-int vcf_writer_write(struct vcf_writer *writer, const char *lines, size_t length, struct failure *why);
+int vcf_writer_write(struct vcf_writer *writer, const char *lines, size_t length,
+                     struct failure *why);
 
 /* Hands on what was written so far, for readers that follow a stream. */
 int vcf_writer_flush(struct vcf_writer *writer, struct failure *why);

@@ -38,7 +38,7 @@ struct blocks {
     struct block_list open;      /* the open block, as one block per position if it is ./. */
     struct block_list whole;
     bool is_open;
-    char letter;                 /* of the open block's first position, as in the reference */
+    char letter; /* of the open block's first position, as in the reference */
     int32_t binned;
     int64_t least_depth, greatest_depth;
     struct verdict verdicts[KNOWN_DEPTH + 1][KNOWN_DEPTH + 1];
@@ -185,8 +185,11 @@ static bool starts_anew(const struct blocks *blocks, char letter, const struct v
 /* The block of one position. */
 static struct block single(int64_t position, char letter, const struct verdict *verdict,
                            int64_t depth) {
-    struct block block = {.begin = position, .end = position, .min_depth = depth,
-                          .gq = verdict->gq, .reference = is_base(letter) ? letter : 'N',
+    struct block block = {.begin = position,
+                          .end = position,
+                          .min_depth = depth,
+                          .gq = verdict->gq,
+                          .reference = is_base(letter) ? letter : 'N',
                           .is_reference = verdict->is_reference};
     memcpy(block.pl, verdict->pl, sizeof block.pl);
     return block;
@@ -205,8 +208,8 @@ static int open_block(struct blocks *blocks, int64_t position, char letter,
     return STATUS_OK;
 }
 
-static int join(struct blocks *blocks, int64_t position, char letter,
-                const struct verdict *verdict, int64_t depth, struct failure *why) {
+static int join(struct blocks *blocks, int64_t position, char letter, const struct verdict *verdict,
+                int64_t depth, struct failure *why) {
     struct block *last = &blocks->open.items[blocks->open.count - 1];
     if (depth < blocks->least_depth)
         blocks->least_depth = depth;

@@ -16,8 +16,8 @@ struct block {
     int64_t min_depth;
     int32_t gq;
     int32_t pl[BLOCK_LIKELIHOODS];
-    char reference;     /* letter of the first position, upper case; N if it is no base */
-    bool is_reference;  /* 0/0, else ./. */
+    char reference;    /* letter of the first position, upper case; N if it is no base */
+    bool is_reference; /* 0/0, else ./. */
 };
 
 struct blocks_options {
@@ -48,8 +48,8 @@ size_t blocks_take(struct blocks *blocks, const struct block **whole);
 
 enum block_ploidy {
     BLOCK_DIPLOID,
-    BLOCK_HAPLOID,          /* genotypes 0 and ".", two likelihoods */
-    BLOCK_HAPLOID_ORIGINAL  /* the same genotypes with the three likelihoods of two copies */
+    BLOCK_HAPLOID,         /* genotypes 0 and ".", two likelihoods */
+    BLOCK_HAPLOID_ORIGINAL /* the same genotypes with the three likelihoods of two copies */
 };
 
 /* One line, as the original writes it. */

@@ -14,10 +14,10 @@
 #include "core/status.h"
 
 enum {
-    CALL_ALTS_MAX = 2,                                /* a site is diploid */
-    CALL_LIKELIHOODS_MAX = 6,                         /* genotypes of three alleles */
-    CALL_GENOTYPE_MAX = 8,                            /* "0/1", "1|2", "1" and the NUL */
-    CALL_LIKELIHOOD_UNKNOWN = 990                     /* the original's "cannot say" */
+    CALL_ALTS_MAX = 2,            /* a site is diploid */
+    CALL_LIKELIHOODS_MAX = 6,     /* genotypes of three alleles */
+    CALL_GENOTYPE_MAX = 8,        /* "0/1", "1|2", "1" and the NUL */
+    CALL_LIKELIHOOD_UNKNOWN = 990 /* the original's "cannot say" */
 };
 
 enum call_source { CALL_PILEUP = 'P', CALL_FULL = 'F' };
@@ -31,14 +31,14 @@ struct call {
     char genotype[CALL_GENOTYPE_MAX]; /* as in GT */
     enum call_source source;          /* which network has the word */
     enum call_filter filter;
-    double qual;                      /* the double nearest to the two decimals of QUAL */
+    double qual; /* the double nearest to the two decimals of QUAL */
     int64_t gq;
-    int64_t depth;                    /* DP */
+    int64_t depth; /* DP */
     size_t ad_count, af_count, pl_count;
-    int64_t ad[1 + CALL_ALTS_MAX];    /* the reference first; only it in a reference call */
-    double af[CALL_ALTS_MAX];         /* in a reference call the reference's */
-    int pl[CALL_LIKELIHOODS_MAX];     /* pl_count 0: the record has no PL */
-    const float *probabilities;       /* borrowed: the answer of the network, see decode.h */
+    int64_t ad[1 + CALL_ALTS_MAX]; /* the reference first; only it in a reference call */
+    double af[CALL_ALTS_MAX];      /* in a reference call the reference's */
+    int pl[CALL_LIKELIHOODS_MAX];  /* pl_count 0: the record has no PL */
+    const float *probabilities;    /* borrowed: the answer of the network, see decode.h */
     size_t probability_count;
 };
 

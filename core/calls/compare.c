@@ -6,8 +6,7 @@
 #include <math.h>
 
 /* Marks alleles that both lists have; with genotypes also the copies must be equal. */
-static void match_equal(struct variants *truth, struct variants *calls,
-                        enum compare_level level) {
+static void match_equal(struct variants *truth, struct variants *calls, enum compare_level level) {
     size_t t = 0, c = 0;
     while (t < truth->count && c < calls->count) {
         struct variant *a = &truth->items[t], *b = &calls->items[c];
@@ -128,7 +127,7 @@ int compare_contig(struct compare_result *result, struct reference *reference,
 }
 
 static double ratio(uint64_t part, uint64_t rest) {
-    return part + rest == 0 ? (double)NAN : (double)part / (double)(part + rest);
+    return part + rest == 0 ? nan("") : (double)part / (double)(part + rest);
 }
 
 double compare_precision(const struct compare_tally *tally) {
@@ -141,5 +140,5 @@ double compare_recall(const struct compare_tally *tally) {
 
 double compare_f1(const struct compare_tally *tally) {
     double precision = compare_precision(tally), recall = compare_recall(tally);
-    return precision + recall > 0 ? 2 * precision * recall / (precision + recall) : (double)NAN;
+    return precision + recall > 0 ? 2 * precision * recall / (precision + recall) : nan("");
 }

@@ -198,8 +198,8 @@ int decode(struct decoder *decoder, const struct decode_window *window, struct c
     call->source = decoder->network;
     call->depth = decoder->reads.depth;
     call->probabilities = window->probabilities;
-    call->probability_count = decoder->network == CALL_FULL ? DECODE_FULL_PROBABILITIES
-                                                            : DECODE_PILEUP_PROBABILITIES;
+    call->probability_count =
+        decoder->network == CALL_FULL ? DECODE_FULL_PROBABILITIES : DECODE_PILEUP_PROBABILITIES;
     set_genotype(options, &choice, call);
     count_support(&decoder->reads, &choice, options->long_indel, call);
     set_quality(choice.value, options->lowest_qual, choice.reference, call);

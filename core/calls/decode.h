@@ -25,14 +25,14 @@ enum {
 };
 
 struct decode_options {
-    double lowest_qual;      /* below it the filter is LowQual; 0: every call passes.  The
-                                original's run decodes with 2, whatever its --qual says */
-    bool hide_reference;     /* reference calls give no call */
-    bool likelihoods;        /* PL */
-    bool haploid_precise;    /* only homozygous outcomes, genotypes 0 and 1 */
-    bool haploid_sensitive;  /* no site with two alternatives, genotypes 0 and 1 */
-    bool long_indel;         /* indels longer than 50, and support from their like */
-    bool keep_iupac;         /* letters other than ACGTN stay instead of becoming N */
+    double lowest_qual;     /* below it the filter is LowQual; 0: every call passes.  The
+                               original's run decodes with 2, whatever its --qual says */
+    bool hide_reference;    /* reference calls give no call */
+    bool likelihoods;       /* PL */
+    bool haploid_precise;   /* only homozygous outcomes, genotypes 0 and 1 */
+    bool haploid_sensitive; /* no site with two alternatives, genotypes 0 and 1 */
+    bool long_indel;        /* indels longer than 50, and support from their like */
+    bool keep_iupac;        /* letters other than ACGTN stay instead of becoming N */
 };
 
 #define DECODE_LOWEST_QUAL 2.0
@@ -41,9 +41,9 @@ struct decode_options {
  * probabilities as long as the call is used. */
 struct decode_window {
     const char *contig;
-    int64_t position;           /* 1-based */
-    char reference;             /* the reference base at the position */
-    const char *alt_info;       /* "DEPTH-KEY COUNT KEY COUNT ...", not NUL-terminated */
+    int64_t position;     /* 1-based */
+    char reference;       /* the reference base at the position */
+    const char *alt_info; /* "DEPTH-KEY COUNT KEY COUNT ...", not NUL-terminated */
     size_t alt_info_length;
     const float *probabilities; /* as many as the decoder's network has */
 };

@@ -77,8 +77,8 @@ static void weigh_single_indels(struct outcome_list *classes, const float *genot
     }
 }
 
-static void weigh_pairs(struct outcome_list *classes, const float *genotype,
-                        const float *zygosity, const float *L1, const float *L2) {
+static void weigh_pairs(struct outcome_list *classes, const float *genotype, const float *zygosity,
+                        const float *L1, const float *L2) {
     const float insertions = zygosity[2] * genotype[GENOTYPE_INS_INS];
     const float deletions = zygosity[2] * genotype[GENOTYPE_DEL_DEL];
     const float both = zygosity[2] * genotype[GENOTYPE_INS_DEL];

@@ -16,7 +16,7 @@
 enum { EVIDENCE_LONGEST_INDEL = 50, EVIDENCE_LONGEST_LONG_INDEL = 100000 };
 
 struct evidence_item {
-    char kind;             /* X, I, D, R; any other byte counts for nothing */
+    char kind;              /* X, I, D, R; any other byte counts for nothing */
     struct letters letters; /* the key without its kind */
     int64_t count;
 };

@@ -26,8 +26,7 @@ static int pull_block(struct gvcf *gvcf, struct failure *why) {
 
 static int give_line(struct gvcf *gvcf, struct failure *why) {
     if (gvcf->line.failed)
-        return fail(why, STATUS_NO_MEMORY, "no memory for a gVCF line of %s",
-                    gvcf->options.contig);
+        return fail(why, STATUS_NO_MEMORY, "no memory for a gVCF line of %s", gvcf->options.contig);
     return gvcf->options.lines.take(gvcf->options.lines.to, gvcf->line.bytes, gvcf->line.length,
                                     why);
 }

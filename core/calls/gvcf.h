@@ -22,7 +22,7 @@ struct line_sink {
 };
 
 struct gvcf_options {
-    const char *contig;          /* all of these are lent until gvcf_free */
+    const char *contig; /* all of these are lent until gvcf_free */
     struct block_source blocks;
     struct reference *reference; /* of the contig; says how long it is */
     struct line_sink lines;

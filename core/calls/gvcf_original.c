@@ -20,10 +20,10 @@ struct gvcf_original {
     struct block block; /* current block as read */
     int64_t bs;
     bool is_right;
-    bool has_variant;   /* any so far */
-    int64_t last_ve;    /* end of the last one taken */
-    int64_t skip_to;    /* blocks that end before it are passed over when the next variant comes */
-    bool skip_cuts;     /* rule 4: the block reached is cut there in any case */
+    bool has_variant; /* any so far */
+    int64_t last_ve;  /* end of the last one taken */
+    int64_t skip_to;  /* blocks that end before it are passed over when the next variant comes */
+    bool skip_cuts;   /* rule 4: the block reached is cut there in any case */
     struct text line;
     size_t waiting_count, waiting_capacity;
     struct waiting_line *waiting; /* by position, one per position */
@@ -75,11 +75,10 @@ static bool reserve_waiting(struct gvcf_original *gvcf) {
 /* Takes gvcf->line; it replaces an earlier line of the same position. */
 static int put_line(struct gvcf_original *gvcf, int64_t position, struct failure *why) {
     if (gvcf->line.failed || !reserve_waiting(gvcf))
-        return fail(why, STATUS_NO_MEMORY, "no memory for a gVCF line of %s",
-                    gvcf->options.contig);
+        return fail(why, STATUS_NO_MEMORY, "no memory for a gVCF line of %s", gvcf->options.contig);
     if (gvcf->options.unsorted)
-        return gvcf->options.lines.take(gvcf->options.lines.to, gvcf->line.bytes,
-                                        gvcf->line.length, why);
+        return gvcf->options.lines.take(gvcf->options.lines.to, gvcf->line.bytes, gvcf->line.length,
+                                        why);
     size_t at = gvcf->waiting_count;
     while (at > 0 && gvcf->waiting[at - 1].position > position)
         at--;
@@ -105,8 +104,7 @@ static int next_block(struct gvcf_original *gvcf, struct failure *why) {
     return status == STATUS_END ? STATUS_OK : status;
 }
 
-static int write_block(struct gvcf_original *gvcf, const struct block *block,
-                       struct failure *why) {
+static int write_block(struct gvcf_original *gvcf, const struct block *block, struct failure *why) {
     text_clear(&gvcf->line);
     block_append(&gvcf->line, gvcf->options.contig, block,
                  gvcf->options.haploid ? BLOCK_HAPLOID_ORIGINAL : BLOCK_DIPLOID);
@@ -127,8 +125,7 @@ static int write_current(struct gvcf_original *gvcf, int64_t begin, struct failu
     return write_block(gvcf, &block, why);
 }
 
-static int write_variant(struct gvcf_original *gvcf, const struct call *call,
-                         struct failure *why) {
+static int write_variant(struct gvcf_original *gvcf, const struct call *call, struct failure *why) {
     text_clear(&gvcf->line);
     record_append(&gvcf->line, call, RECORD_NON_REF);
     return put_line(gvcf, call->position, why);

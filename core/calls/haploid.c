@@ -62,8 +62,8 @@ bool haploid_precise(struct call *call) {
 bool haploid_sensitive(struct call *call) {
     if (call_has_two_alts(call))
         return false;
-    bool variant = has_genotype(call, "0/1") || has_genotype(call, "1/0") ||
-                   has_genotype(call, "1/1");
+    bool variant =
+        has_genotype(call, "0/1") || has_genotype(call, "1/0") || has_genotype(call, "1/1");
     set_genotype(call, variant ? "1" : "0");
     return true;
 }

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 
 struct choice_of_alleles {
-    uint64_t letters;  /* hash over the letters of both haplotypes */
+    uint64_t letters;       /* hash over the letters of both haplotypes */
     uint32_t first, second; /* which alleles lie on which haplotype */
-    uint32_t size;     /* how many alleles */
+    uint32_t size;          /* how many alleles */
 };
 
 struct choices {
@@ -29,7 +29,7 @@ struct search {
     int64_t begin, end;
     size_t level;
     bool with_genotypes;
-    uint64_t unchanged;  /* hash of the reference's own letters */
+    uint64_t unchanged; /* hash of the reference's own letters */
     struct choices *choices;
 };
 
@@ -83,14 +83,12 @@ static bool hash_haplotype(const struct search *search, uint32_t members, uint64
         if (begin == end)
             last_insertion = begin;
         *hash = hash_letters(*hash, search->letters + (at - search->begin), (size_t)(begin - at));
-        *hash = hash_letters(*hash,
-                             search->side->list->letters.bytes + variant->alt_at +
-                                 variant->is_anchored,
-                             variant->alt_length - variant->is_anchored);
+        *hash = hash_letters(
+            *hash, search->side->list->letters.bytes + variant->alt_at + variant->is_anchored,
+            variant->alt_length - variant->is_anchored);
         at = end;
     }
-    *hash = hash_letters(*hash, search->letters + (at - search->begin),
-                         (size_t)(search->end - at));
+    *hash = hash_letters(*hash, search->letters + (at - search->begin), (size_t)(search->end - at));
     return true;
 }
 
@@ -119,8 +117,8 @@ static bool append(struct choices *choices, const struct choice_of_alleles *choi
 
 /* Choices that leave the reference as it is are worth nothing. */
 static bool add_choice(const struct search *search, uint32_t first, uint32_t second) {
-    struct choice_of_alleles choice = {.first = first, .second = second,
-                                       .size = count_bits(first | second)};
+    struct choice_of_alleles choice = {
+        .first = first, .second = second, .size = count_bits(first | second)};
     uint64_t one, other = search->unchanged;
     if (!hash_haplotype(search, first, &one))
         return true;
@@ -165,8 +163,8 @@ static int list_choices(const struct search *search, struct failure *why) {
     for (uint32_t members = usable; members; members = (members - 1) & usable) {
         if (count_bits(members) > HAPLOTYPES_TOGETHER_MAX)
             continue;
-        bool added = search->with_genotypes ? add_dealt(search, members)
-                                            : add_choice(search, members, 0);
+        bool added =
+            search->with_genotypes ? add_dealt(search, members) : add_choice(search, members, 0);
         if (!added)
             return fail(why, STATUS_NO_MEMORY, "no memory to compare haplotypes");
     }

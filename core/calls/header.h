@@ -14,13 +14,13 @@ struct header_contig {
 };
 
 struct header {
-    const char *source;          /* of ##source */
-    size_t line_count;           /* further lines, "##key=value" without newline; they stand */
-    const char *const *lines;    /* behind ##source */
+    const char *source;       /* of ##source */
+    size_t line_count;        /* further lines, "##key=value" without newline; they stand */
+    const char *const *lines; /* behind ##source */
     size_t contig_count;
     const struct header_contig *contigs;
     const char *sample;
-    bool non_ref;                /* the gVCF's: <NON_REF>, END, MIN_DP */
+    bool non_ref; /* the gVCF's: <NON_REF>, END, MIN_DP */
 };
 
 /* Appends all lines with the #CHROM line as last.  Look at out->failed afterwards. */

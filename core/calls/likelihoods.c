@@ -50,7 +50,7 @@ static void set_unknown(struct call *call, size_t count) {
 
 /* float32 likelihoods to phred scale, the best one 0. */
 static void set_scaled(struct call *call, const float *likelihoods, size_t count) {
-    double scaled[CALL_LIKELIHOODS_MAX], least = INFINITY;
+    double scaled[CALL_LIKELIHOODS_MAX], least = HUGE_VAL;
     float sum = 0;
     for (size_t i = 0; i < count; i++)
         sum += likelihoods[i];

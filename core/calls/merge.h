@@ -23,8 +23,8 @@ enum merge_step {
 enum merge_step merge_next(const struct call *pileup, const struct call *full);
 
 struct merge_options {
-    bool print_reference; /* --print-ref-calls: else they vanish */
-    double lowest_qual;   /* --qual: at or below it LowQual; 0: as decoded */
+    bool print_reference;                    /* --print-ref-calls: else they vanish */
+    double lowest_qual;                      /* --qual: at or below it LowQual; 0: as decoded */
     bool haploid_precise, haploid_sensitive; /* as the original: only GT changes.  Where it
                                                 need not be so, use haploid.h before this */
 };

@@ -28,9 +28,9 @@ enum { OUTCOMES_MAX = DECODE_LENGTH_LIMIT * DECODE_LENGTH_LIMIT };
 
 /* What an entry of a class stands for; which fields count depends on the class. */
 struct outcome {
-    char bases[2];              /* the alleles of a SNP; bases[0] beside an insertion, deletion */
-    unsigned char lengths[2];   /* as the reads are asked for them; 0: any length.  Shorter
-                                   first; in insertion + deletion the insertion first */
+    char bases[2];            /* the alleles of a SNP; bases[0] beside an insertion, deletion */
+    unsigned char lengths[2]; /* as the reads are asked for them; 0: any length.  Shorter
+                                 first; in insertion + deletion the insertion first */
 };
 
 struct outcome_list {

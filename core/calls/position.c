@@ -31,8 +31,7 @@ static bool read_digits(const char *text, size_t begin, size_t end, int64_t *val
     return true;
 }
 
-int position_read(struct position *position, const char *text, size_t length,
-                  struct failure *why) {
+int position_read(struct position *position, const char *text, size_t length, struct failure *why) {
     while (length > 0 && (is_space(text[length - 1]) || text[length - 1] == '\0'))
         length--;
     size_t reference = colon_before(text, length);
@@ -41,8 +40,8 @@ int position_read(struct position *position, const char *text, size_t length,
     bool one = letters == 2, window = letters == 1 + WINDOW_WIDTH;
     if (digits == reference || !(one || window) ||
         !read_digits(text, digits + 1, reference, &position->position))
-        return fail(why, STATUS_BAD_INPUT,
-                    "'%.*s' is no position of a window (CONTIG:POS:BASE)", (int)length, text);
+        return fail(why, STATUS_BAD_INPUT, "'%.*s' is no position of a window (CONTIG:POS:BASE)",
+                    (int)length, text);
     position->contig_length = digits;
     position->reference = text[reference + 1 + (one ? 0 : WINDOW_FLANK)];
     return STATUS_OK;

@@ -15,7 +15,6 @@ struct position {
     char reference;       /* one letter; of a whole window of letters the one in its centre */
 };
 
-int position_read(struct position *position, const char *text, size_t length,
-                  struct failure *why);
+int position_read(struct position *position, const char *text, size_t length, struct failure *why);
 
 #endif

@@ -11,7 +11,7 @@ struct preset {
     const char *platform;
     double snp_min_af, indel_min_af;
     struct select_fractions fractions;
-    int full_rows; /* reads in a full-alignment window */
+    int full_rows;  /* reads in a full-alignment window */
     bool is_called; /* false: known by name, but its way of calling is not ours */
 };
 

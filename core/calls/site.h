@@ -17,11 +17,11 @@ struct site {
     int64_t position; /* 1-based */
     bool has_qual;
     double qual;
-    size_t ploidy;               /* 0: the record has no genotype of at most two alleles */
+    size_t ploidy;                 /* 0: the record has no genotype of at most two alleles */
     int genotype[SITE_PLOIDY_MAX]; /* 0 is REF, 1 the first of ALT; SITE_ALLELE_MISSING */
-    bool phased;                 /* written with '|' */
+    bool phased;                   /* written with '|' */
     bool has_phase_set;
-    int64_t phase_set;           /* PS */
+    int64_t phase_set; /* PS */
 };
 
 /* Reads a line with or without its newline; of several samples the first counts. */

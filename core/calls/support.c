@@ -116,8 +116,8 @@ static double share(int64_t count, int64_t depth) {
 
 void count_support(const struct evidence *reads, const struct choice *choice, bool long_indel,
                    struct call *call) {
-    struct counting site = {.reads = reads, .long_indel = long_indel,
-                            .ref_length = call->ref.length};
+    struct counting site = {
+        .reads = reads, .long_indel = long_indel, .ref_length = call->ref.length};
     int64_t *counts = call->ad + 1;
     size_t used = 0;
     call->ad[0] = reads->reference_count;

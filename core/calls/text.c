@@ -11,7 +11,9 @@ enum { FIRST_CAPACITY = 64 };
 
 static bool reserve(struct text *text, size_t more) {
     size_t needed = text->length + more + 1;
-    if (text->failed || needed < more)
+    if (needed < more) /* beyond what a size can say */
+        text->failed = true;
+    if (text->failed)
         return false;
     if (needed <= text->capacity)
         return true;

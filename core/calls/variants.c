@@ -42,8 +42,7 @@ static int append(struct variants *list, const struct variant *variant, struct f
 
 /* Adds ref and alt letters as they are, at variant->position. */
 static int add_letters(struct variants *list, struct variant variant, const char *ref,
-                       size_t ref_length, const char *alt, size_t alt_length,
-                       struct failure *why) {
+                       size_t ref_length, const char *alt, size_t alt_length, struct failure *why) {
     variant.ref_at = list->letters.length;
     variant.ref_length = ref_length;
     text_append(&list->letters, ref, ref_length);
@@ -170,8 +169,8 @@ int variants_add(struct variants *list, struct reference *reference, const struc
     int status = STATUS_OK;
     for (int number = 1; status == STATUS_OK; number++) {
         struct letters alt = site_alt(site, (size_t)number);
-        struct variant variant = {.position = site->position, .counted = true,
-                                  .copies = copies_of(site, number)};
+        struct variant variant = {
+            .position = site->position, .counted = true, .copies = copies_of(site, number)};
         if (alt.bytes == NULL)
             break;
         if (variant.copies < 0 || (alt.length == 1 && *alt.bytes == '.'))
@@ -205,8 +204,8 @@ int variants_order(const struct variants *list_a, const struct variant *a,
     if (a->position != b->position)
         return a->position < b->position ? -1 : 1;
     const char *letters_a = list_a->letters.bytes, *letters_b = list_b->letters.bytes;
-    int order = order_letters(letters_a + a->ref_at, a->ref_length, letters_b + b->ref_at,
-                              b->ref_length);
+    int order =
+        order_letters(letters_a + a->ref_at, a->ref_length, letters_b + b->ref_at, b->ref_length);
     if (order != 0)
         return order;
     return order_letters(letters_a + a->alt_at, a->alt_length, letters_b + b->alt_at,

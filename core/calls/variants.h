@@ -12,14 +12,14 @@
 enum { VARIANT_LEVELS = 2 }; /* see compare.h */
 
 struct variant {
-    int64_t position;           /* 1-based, of the first letter of REF */
-    size_t ref_at, ref_length;  /* in the letters of its list */
+    int64_t position;          /* 1-based, of the first letter of REF */
+    size_t ref_at, ref_length; /* in the letters of its list */
     size_t alt_at, alt_length;
-    int copies;                 /* in the genotype, 1 or 2 (haploid: 2); 0: not known */
+    int copies; /* in the genotype, 1 or 2 (haploid: 2); 0: not known */
     bool is_snp;
-    bool is_anchored;           /* an indel whose first letter is the base before it */
-    bool counted;               /* in the tally (true, unless the caller changes it); else it
-                                   is only there to be matched */
+    bool is_anchored; /* an indel whose first letter is the base before it */
+    bool counted;     /* in the tally (true, unless the caller changes it); else it
+                         is only there to be matched */
     bool matched[VARIANT_LEVELS];
 };
 

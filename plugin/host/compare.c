@@ -65,8 +65,7 @@ static int open_contigs(struct comparison *it, const char *path, struct failure 
     return STATUS_OK;
 }
 
-static int open_regions(struct comparison *it, const struct options *options,
-                        struct failure *why) {
+static int open_regions(struct comparison *it, const struct options *options, struct failure *why) {
     const char *bed = options_text(options, "regions-file");
     const char *region = options_text(options, "region");
     int status = STATUS_OK;
@@ -99,8 +98,7 @@ static int go_to_contig(struct comparison *it, const struct site *site, size_t *
                 name.bytes);
 }
 
-static int read_file(struct comparison *it, enum side side, const char *path,
-                     struct failure *why) {
+static int read_file(struct comparison *it, enum side side, const char *path, struct failure *why) {
     struct vcf_reader *reader = vcf_reader_open(path, why);
     struct reference reference = {0};
     struct letters line;

@@ -66,8 +66,8 @@ static bool exists(const char *name) {
 
 static struct text make_header(int64_t length) {
     struct header_contig contigs[] = {{"c1", 1000}, {"c2", length}};
-    struct header header = {.source = "Test", .contig_count = 2, .contigs = contigs,
-                            .sample = "s1"};
+    struct header header = {
+        .source = "Test", .contig_count = 2, .contigs = contigs, .sample = "s1"};
     struct text text = {0};
     header_append(&text, &header);
     return text;
@@ -82,14 +82,18 @@ static struct vcf_writer *open_writer(const char *path, enum vcf_kind kind, int6
     return writer;
 }
 
-static void write_file(const char *name, int64_t length) {
+static void write_file_over(const char *name, int64_t length) {
     struct failure why = {0};
     struct vcf_writer *writer = open_writer(path_of(name), vcf_kind_of_name(name), length);
     cr_assert_eq(vcf_writer_write(writer, records, strlen(records), &why), STATUS_OK);
-    cr_assert(!exists(name), "%s is visible before it is whole", name);
     cr_assert_eq(vcf_writer_commit(writer, &why), STATUS_OK, "%s", why.text);
     vcf_writer_free(writer);
     cr_assert(exists(name));
+}
+
+static void write_file(const char *name, int64_t length) {
+    cr_assert(!exists(name));
+    write_file_over(name, length);
 }
 
 /* All records of a file, each with its newline. */
@@ -125,6 +129,16 @@ Test(vcf, text_is_written_character_for_character) {
     text_free(&header);
 }
 
+Test(vcf, a_file_is_not_seen_before_it_is_whole) {
+    struct vcf_writer *writer = open_writer(path_of("a.vcf"), VCF_TEXT, 1000);
+    cr_assert_eq(vcf_writer_write(writer, records, strlen(records), NULL), STATUS_OK);
+    cr_assert(!exists("a.vcf"));
+    cr_assert_eq(vcf_writer_commit(writer, NULL), STATUS_OK);
+    cr_assert(exists("a.vcf"));
+    vcf_writer_free(writer);
+    cr_assert_eq(count_files(false), 1);
+}
+
 Test(vcf, bgzf_has_the_same_text_and_a_tbi) {
     write_file("a.vcf.gz", 1000);
     struct text got = read_file("a.vcf.gz");
@@ -148,6 +162,8 @@ Test(vcf, bgzf_has_the_same_text_and_a_tbi) {
 Test(vcf, a_long_contig_gets_csi) {
     write_file("a.vcf.gz", INT64_C(600000000));
     cr_assert(exists("a.vcf.gz.csi") && !exists("a.vcf.gz.tbi"));
+    write_file_over("a.vcf.gz", 1000); /* and loses it again */
+    cr_assert(exists("a.vcf.gz.tbi") && !exists("a.vcf.gz.csi"));
 }
 
 /* htslib prints floats its own way, so QUAL and AF lose trailing zeros. */
@@ -182,7 +198,8 @@ Test(vcf, without_commit_nothing_stays_and_the_old_file_does) {
 
 Test(vcf, unsorted_records_fail_the_index_and_leave_nothing) {
     struct vcf_writer *writer = open_writer(path_of("a.vcf.gz"), VCF_BGZF, 1000);
-    const char *lines = "c1\t9\t.\tA\tC\t7.10\tPASS\tF\tGT\t0/1\nc1\t5\t.\tA\tC\t7.10\tPASS\tF\tGT\t0/1\n";
+    const char *lines =
+        "c1\t9\t.\tA\tC\t7.10\tPASS\tF\tGT\t0/1\nc1\t5\t.\tA\tC\t7.10\tPASS\tF\tGT\t0/1\n";
     struct failure why = {0};
     cr_assert_eq(vcf_writer_write(writer, lines, strlen(lines), NULL), STATUS_OK);
     cr_assert_eq(vcf_writer_commit(writer, &why), STATUS_IO);
@@ -230,9 +247,42 @@ Test(vcf, a_closed_pipe_is_said) {
         status = vcf_writer_flush(writer, &why);
     vcf_writer_free(writer);
     dup2(kept, STDOUT_FILENO);
-    cr_assert_eq(status, STATUS_IO);
+    cr_assert_eq(status, STATUS_CLOSED);
     cr_assert(strstr(why.text, "standard output") && strstr(why.text, "Broken pipe"), "%s",
               why.text);
+}
+
+/* What was cut short must not look whole: the mark at the end of BGZF is missing. */
+Test(vcf, an_abandoned_stream_is_not_ended) {
+    int ends[2], kept = dup(STDOUT_FILENO);
+    cr_assert_eq(pipe(ends), 0);
+    dup2(ends[1], STDOUT_FILENO);
+    struct vcf_writer *writer = open_writer("-", VCF_BGZF, 1000);
+    int status = vcf_writer_write(writer, records, strlen(records), NULL);
+    status |= vcf_writer_flush(writer, NULL);
+    vcf_writer_free(writer);
+    dup2(kept, STDOUT_FILENO);
+    close(ends[1]);
+    cr_assert_eq(status, STATUS_OK);
+    unsigned char bytes[8192];
+    ssize_t length = read(ends[0], bytes, sizeof bytes);
+    close(ends[0]);
+    static const unsigned char end_mark[] = {0x1b, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    cr_assert_gt(length, 100);
+    cr_assert_neq(memcmp(bytes + length - sizeof end_mark, end_mark, sizeof end_mark), 0);
+}
+
+Test(vcf, a_full_disk_under_bgzf_leaves_nothing) {
+    struct failure why = {0};
+    struct vcf_writer *writer = open_writer(path_of("a.vcf.gz"), VCF_BGZF, 1000);
+    struct rlimit limit = {64, 64};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    int status = STATUS_OK;
+    for (int i = 0; i < 100000 && status == STATUS_OK; i++)
+        status = vcf_writer_write(writer, records, strlen(records), &why);
+    cr_assert_eq(status, STATUS_IO, "%s", why.text);
+    vcf_writer_free(writer);
+    cr_assert_eq(count_files(false), 0);
 }
 
 Test(vcf, standard_output_gets_the_text) {

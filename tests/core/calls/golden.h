@@ -84,8 +84,8 @@ static inline struct cases golden_cases(const char *path) {
     H5Sget_simple_extent_dims(space, dims, NULL);
     cases.columns = (size_t)dims[1];
     cases.probabilities = malloc(cases.count * cases.columns * sizeof(float));
-    cr_assert(H5Dread(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                      cases.probabilities) >= 0);
+    cr_assert(H5Dread(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, cases.probabilities) >=
+              0);
     H5Sclose(space);
     H5Dclose(set);
     H5Fclose(file);

@@ -10,13 +10,30 @@
 #define RUNS_FOLDER TEST_DATA "/calls/runs"
 
 /* Every run that has a merge; the two without full alignment are tested by name. */
-static const char *const run_names[] = {
-    "ont_default", "ont_gvcf_all_contigs", "ont_no_phasing", "ont_haploid_precise_gvcf",
-    "ont_haploid_sensitive_gvcf", "ont_haploid_both", "ont_snp_only", "ont_long_indel_gvcf",
-    "ont_bed", "ont_qual_10_reference_calls", "ont_qual_0", "ont_fast_mode", "ont_known_sites",
-    "ont_head_tail", "ont_thresholds", "ont_gvcf_bins", "ont_chunks", "ont_gvcf_no_phasing",
-    "ont_keep_iupac_gvcf", "ont_bed_gvcf", "ont_contig_names", "hifi_default",
-    "hifi_gvcf_no_phasing", "hifi_haploid_precise_reference_calls"};
+static const char *const run_names[] = {"ont_default",
+                                        "ont_gvcf_all_contigs",
+                                        "ont_no_phasing",
+                                        "ont_haploid_precise_gvcf",
+                                        "ont_haploid_sensitive_gvcf",
+                                        "ont_haploid_both",
+                                        "ont_snp_only",
+                                        "ont_long_indel_gvcf",
+                                        "ont_bed",
+                                        "ont_qual_10_reference_calls",
+                                        "ont_qual_0",
+                                        "ont_fast_mode",
+                                        "ont_known_sites",
+                                        "ont_head_tail",
+                                        "ont_thresholds",
+                                        "ont_gvcf_bins",
+                                        "ont_chunks",
+                                        "ont_gvcf_no_phasing",
+                                        "ont_keep_iupac_gvcf",
+                                        "ont_bed_gvcf",
+                                        "ont_contig_names",
+                                        "hifi_default",
+                                        "hifi_gvcf_no_phasing",
+                                        "hifi_haploid_precise_reference_calls"};
 enum { RUN_COUNT = sizeof run_names / sizeof *run_names };
 
 struct run {
@@ -75,8 +92,8 @@ static inline double run_number(const struct run *run, const char *key, double o
 /* All lines of one of the run's files, by the name under which options.json has it. */
 static inline struct lines run_lines(const struct run *run, const char *file) {
     char path[256];
-    cr_assert(run_entry(run, "files", file, path) && strcmp(path, "null") != 0, "%s has no %s", run->name,
-              file);
+    cr_assert(run_entry(run, "files", file, path) && strcmp(path, "null") != 0, "%s has no %s",
+              run->name, file);
     return golden_lines(RUNS_FOLDER "/%s/%s", run->name, path);
 }
 
@@ -96,8 +113,8 @@ static inline struct calls run_calls(const struct run *run, const char *file) {
             continue;
         char *contig = strndup(lines.line[i], strcspn(lines.line[i], "\t"));
         calls.contigs[calls.count] = contig;
-        cr_assert_eq(record_parse(&calls.call[calls.count++], contig, lines.line[i], &why), 0,
-                     "%s", why.text);
+        cr_assert_eq(record_parse(&calls.call[calls.count++], contig, lines.line[i], &why), 0, "%s",
+                     why.text);
     }
     golden_free(&lines);
     return calls;

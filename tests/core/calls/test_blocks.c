@@ -18,7 +18,8 @@ static struct text blocks_of_counts(struct blocks_options options) {
         long long position, reference_reads, reads;
         char letter;
         cr_assert_eq(sscanf(counts.line[i], "chrA %lld %c %lld %lld", &position, &letter,
-                            &reference_reads, &reads), 4);
+                            &reference_reads, &reads),
+                     4);
         cr_assert_eq(blocks_add(blocks, position, letter, reference_reads, reads, NULL), 0);
         drain(blocks, &got);
     }

@@ -97,7 +97,8 @@ Test(gvcf_original, whole_run) {
     static const char *const contigs[] = {"chr2", "chr20", "chr21", "scaffold_1"};
     struct text got = {0}, wanted = {0};
     for (size_t c = 0; c < 4; c++) {
-        struct contig_letters *contig = read_contig(RUNS_FOLDER "/inputs/ont/ref.fa.gz", contigs[c]);
+        struct contig_letters *contig =
+            read_contig(RUNS_FOLDER "/inputs/ont/ref.fa.gz", contigs[c]);
         size_t first_variant = 0, first_block = 0;
         size_t variant_count = lines_of(&variants, contigs[c], &first_variant);
         size_t block_count = lines_of(&blocks, contigs[c], &first_block);

@@ -27,15 +27,15 @@ static void check(struct haploid haploid, const char *line, const char *wanted) 
 
 static const struct haploid precise = {.rule = HAPLOID_PRECISE, .everywhere = true};
 static const struct haploid sensitive = {.rule = HAPLOID_SENSITIVE, .everywhere = true};
-static const struct haploid fraction = {.rule = HAPLOID_FRACTION, .everywhere = true,
-                                        .lowest_fraction = 0.65};
+static const struct haploid fraction = {
+    .rule = HAPLOID_FRACTION, .everywhere = true, .lowest_fraction = 0.65};
 
 #define FIELDS "\t9.00\tPASS\tF\tGT:GQ:DP:AD:AF:PL\t"
-#define HOM "c\t5\t.\tA\tC" FIELDS "1/1:9:20:8,12:0.6000:40,20,0"
-#define HET "c\t5\t.\tA\tC" FIELDS "0/1:9:20:10,10:0.5000:40,0,38"
+#define HOM    "c\t5\t.\tA\tC" FIELDS "1/1:9:20:8,12:0.6000:40,20,0"
+#define HET    "c\t5\t.\tA\tC" FIELDS "0/1:9:20:10,10:0.5000:40,0,38"
 #define MOSTLY "c\t5\t.\tA\tC" FIELDS "0/1:9:20:7,13:0.6500:40,0,38"
-#define TWO "c\t5\t.\tATT\tA,AT" FIELDS "1/2:9:20:2,4,14:0.2000,0.7000:60,50,40,30,0,12"
-#define MIXED "c\t5\t.\tATT\tA,GTT" FIELDS "1/2:9:20:0,15,5:0.7500,0.2500:60,50,40,30,0,12"
+#define TWO    "c\t5\t.\tATT\tA,AT" FIELDS "1/2:9:20:2,4,14:0.2000,0.7000:60,50,40,30,0,12"
+#define MIXED  "c\t5\t.\tATT\tA,GTT" FIELDS "1/2:9:20:0,15,5:0.7500,0.2500:60,50,40,30,0,12"
 
 Test(haploid, precise_keeps_homozygous) {
     check(precise, HOM, "c\t5\t.\tA\tC" FIELDS "1:9:20:8,12:0.6000:40,0");

@@ -9,8 +9,12 @@ static void check(const char *file, bool non_ref) {
     static const struct header_contig contigs[] = {
         {"chr21", 30000}, {"chr20", 90000}, {"scaffold_1", 9000}, {"chr2", 15000}};
     static const char *const lines[] = {"##clair3_version=2.0.2"};
-    struct header header = {.source = "Clair3", .line_count = 1, .lines = lines,
-                            .contig_count = 4, .contigs = contigs, .sample = "SAMPLE",
+    struct header header = {.source = "Clair3",
+                            .line_count = 1,
+                            .lines = lines,
+                            .contig_count = 4,
+                            .contigs = contigs,
+                            .sample = "SAMPLE",
                             .non_ref = non_ref};
     struct text got = {0}, wanted = {0};
     struct lines golden = golden_lines(TEST_DATA "/calls/runs/ont_gvcf_all_contigs/%s", file);

@@ -19,8 +19,7 @@ static void go_to_contig(struct heads *head, const char *contig) {
 }
 
 static struct call *head_of(struct heads *head, const char *contig) {
-    if (head->at == head->calls->count ||
-        strcmp(head->calls->call[head->at].contig, contig) != 0)
+    if (head->at == head->calls->count || strcmp(head->calls->call[head->at].contig, contig) != 0)
         return NULL;
     return &head->calls->call[head->at];
 }

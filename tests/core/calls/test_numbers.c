@@ -53,11 +53,11 @@ Test(numbers, rounded_is_what_the_text_says) {
 
 Test(numbers, ends) {
     char text[NUMBER_TEXT_MAX];
-    number_fixed(text, NAN, 2);
+    number_fixed(text, nan(""), 2);
     cr_assert_str_eq(text, "0.00");
     number_fixed(text, -1, 2);
     cr_assert_str_eq(text, "0.00");
-    number_fixed(text, INFINITY, 2);
+    number_fixed(text, HUGE_VAL, 2);
     cr_assert_str_eq(text, "1000000000.00");
     number_integer(text, INT64_MIN);
     cr_assert_str_eq(text, "-9223372036854775808");

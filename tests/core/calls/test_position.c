@@ -23,7 +23,8 @@ Test(position, of_a_window_the_centre_counts) {
 }
 
 Test(position, damaged_texts_are_refused) {
-    static const char *const damaged[] = {"", "chr1", "chr1:5", "chr1:x:A", "chr1:5:", "chr1::A",
+    static const char *const damaged[] = {"",          "chr1",      "chr1:5",
+                                          "chr1:x:A",  "chr1:5:",   "chr1::A",
                                           "chr1:5:AC", "chr1:-5:A", "c:99999999999999999999:A"};
     struct position position;
     for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++)

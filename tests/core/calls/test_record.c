@@ -5,8 +5,7 @@
 
 /* Every record of a run with PL, read and written again. */
 Test(record, reads_what_it_writes) {
-    struct lines records =
-        golden_lines(TEST_DATA "/calls/runs/ont_gvcf_all_contigs/pileup.vcf.gz");
+    struct lines records = golden_lines(TEST_DATA "/calls/runs/ont_gvcf_all_contigs/pileup.vcf.gz");
     struct call call = {0};
     struct text line = {0};
     struct failure why = {0};
@@ -17,8 +16,7 @@ Test(record, reads_what_it_writes) {
         char contig[64];
         snprintf(contig, sizeof contig, "%.*s", (int)strcspn(records.line[i], "\t"),
                  records.line[i]);
-        cr_assert_eq(record_parse(&call, contig, records.line[i], &why), STATUS_OK, "%s",
-                     why.text);
+        cr_assert_eq(record_parse(&call, contig, records.line[i], &why), STATUS_OK, "%s", why.text);
         text_clear(&line);
         record_append(&line, &call, RECORD_PLAIN);
         line.bytes[line.length - 1] = '\0';
@@ -34,8 +32,11 @@ Test(record, reads_what_it_writes) {
 Test(record, non_ref_form) {
     struct call call = {0};
     struct text line = {0};
-    cr_assert_eq(record_parse(&call, "c", "c\t5\t.\tA\tC,G\t7.10\tPASS\tF\tGT:GQ:DP:AD:AF:PL\t1/2:"
-                                          "7:9:1,4,4:0.4444,0.4444:9,8,7,6,0,5", NULL), STATUS_OK);
+    cr_assert_eq(record_parse(&call, "c",
+                              "c\t5\t.\tA\tC,G\t7.10\tPASS\tF\tGT:GQ:DP:AD:AF:PL\t1/2:"
+                              "7:9:1,4,4:0.4444,0.4444:9,8,7,6,0,5",
+                              NULL),
+                 STATUS_OK);
     record_append(&line, &call, RECORD_NON_REF);
     cr_assert_str_eq(line.bytes, "c\t5\t.\tA\tC,G,<NON_REF>\t7.10\tPASS\tF\tGT:GQ:DP:AD:AF:PL\t1/2:"
                                  "7:9:1,4,4,0:0.4444,0.4444,0.0000:9,8,7,6,0,5,990,990,990,990\n");

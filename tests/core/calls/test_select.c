@@ -133,11 +133,11 @@ Test(select, parts_join_to_the_whole) {
 
 Test(select, damaged_counts_are_refused) {
 #define FIRST "#runnel pileup qualities 1\n"
-    static const char *const damaged[] = {
-        "variant 1.00 1\n",       FIRST "variant 1.0 1\n", FIRST "variant 1.00\n",
-        FIRST "odd 1.00 1\n",     FIRST "variant 1.00 1x\n", FIRST "variant 999.00 1\n",
-        FIRST "variant -1.00 1\n", FIRST "\n",             FIRST "variant",
-        FIRST "variant 1.00 1 \n"};
+    static const char *const damaged[] = {"variant 1.00 1\n",        FIRST "variant 1.0 1\n",
+                                          FIRST "variant 1.00\n",    FIRST "odd 1.00 1\n",
+                                          FIRST "variant 1.00 1x\n", FIRST "variant 999.00 1\n",
+                                          FIRST "variant -1.00 1\n", FIRST "\n",
+                                          FIRST "variant",           FIRST "variant 1.00 1 \n"};
     struct select_counts *counts = new_counts();
     for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++)
         cr_expect_eq(select_read_counts(counts, damaged[i], strlen(damaged[i]), NULL),

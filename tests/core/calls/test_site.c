@@ -17,7 +17,8 @@ static void expect_letters(struct letters got, const char *wanted) {
 Test(site, all_columns) {
     struct site site;
     cr_assert_eq(read_line(&site, "chr2\t14144\trs1\tT\tC,GA\t27.1\tPASS\tP\tGT:GQ:PS\t2|1:27:12454"
-                                  "\t0/0:1:1\n"), STATUS_OK);
+                                  "\t0/0:1:1\n"),
+                 STATUS_OK);
     expect_letters(site.contig, "chr2");
     cr_expect_eq(site.position, 14144);
     expect_letters(site.id, "rs1");
@@ -45,7 +46,7 @@ Test(site, genotypes) {
         const char *text;
         size_t ploidy;
         int first, second;
-    } rows[] = {{"1", 1, 1, 0},    {"./.", 2, -1, -1},   {"0/1", 2, 0, 1},
+    } rows[] = {{"1", 1, 1, 0},      {"./.", 2, -1, -1}, {"0/1", 2, 0, 1},
                 {".|12", 2, -1, 12}, {"0/1/1", 0, 0, 0}, {".", 1, -1, 0}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char line[64];
@@ -58,9 +59,15 @@ Test(site, genotypes) {
 }
 
 Test(site, damaged_lines_are_refused) {
-    static const char *const damaged[] = {
-        "", "c", "c\tx\t.\tA\tC", "c\t-7\t.\tA\tC", "c\t7\t.\t\tC", "\t7\t.\tA\tC",
-        "c\t7\t.\tA\tC\tbad\t.", "c\t7\t.\tA\tC\t.\t.\t.\tGT\t0/x", "c\t7\t.\tA\tC\t.\t.\t.\tGT\t0/"};
+    static const char *const damaged[] = {"",
+                                          "c",
+                                          "c\tx\t.\tA\tC",
+                                          "c\t-7\t.\tA\tC",
+                                          "c\t7\t.\t\tC",
+                                          "\t7\t.\tA\tC",
+                                          "c\t7\t.\tA\tC\tbad\t.",
+                                          "c\t7\t.\tA\tC\t.\t.\t.\tGT\t0/x",
+                                          "c\t7\t.\tA\tC\t.\t.\t.\tGT\t0/"};
     struct site site;
     for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++)
         cr_expect_eq(read_line(&site, damaged[i]), STATUS_BAD_INPUT, "%s", damaged[i]);
