@@ -5,7 +5,7 @@
 set -euo pipefail
 build="gcc cmake ninja-build pkg-config libhts-dev libhdf5-dev libzmq3-dev libjansson-dev libpng-dev zlib1g-dev"
 test="g++ libcriterion-dev samtools bcftools tabix python3 file"
-everything="clang clang-format libclang-rt-dev python3-venv"
+everything="debootstrap dpkg-dev clang clang-format libclang-rt-dev python3-venv"
 case ${1:-} in
 "") wanted=$build ;;
 test) wanted="$build $test" ;;

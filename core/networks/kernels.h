@@ -7,8 +7,9 @@
  *
  * Letters: M rows, K inputs, P outputs per panel, L lanes of a vector.  Every output is summed
  * in one order that does not depend on M, so a result has the same bits for every batch.
- * Bounds against the scalar rows: a product differs by at most K * 2^-23 times the sum of its
- * terms' magnitudes; gate functions and SELU are within 3e-7 absolute of their values. */
+ * Bounds against exact arithmetic: a product is off by at most K * 2^-23 times the sum of its
+ * terms' magnitudes, SELU by 3e-7 + 2e-7 of its value, c and h of an LSTM cell by 8e-7 of
+ * max(1, |c|) (derived in kernels_vector.h). */
 #ifndef CORE_NETWORKS_KERNELS_H
 #define CORE_NETWORKS_KERNELS_H
 

@@ -19,7 +19,7 @@ const struct kernels kernels_avx2 = {
     .name = "avx2",
     .lanes = LANES,
     .panel = PANEL,
-    .block = 9,
+    .block = 6,
     .product = product,
     .lstm_step = lstm_step,
 };

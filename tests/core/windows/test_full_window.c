@@ -5,6 +5,7 @@
 #include "core/windows/full_window.h"
 
 #include "tests/core/windows/golden.h"
+#include "tests/core/windows/slow_full.h"
 
 #include <criterion/parameterized.h>
 
@@ -163,4 +164,103 @@ ParameterizedTestParameters(full_window, golden_compatible) {
 }
 ParameterizedTest(const char name[24], full_window, golden_compatible) {
     check_case(name, true);
+}
+
+/* ---- against the slow implementation ------------------------------------------------------- */
+
+static struct full_options random_options(struct dice *dice) {
+    static const int rows[] = {FULL_ROWS_ONT, FULL_ROWS_HIFI, 10, 1};
+    return (struct full_options){
+        .rows = rows[roll(dice, 4)],
+        .dwell = roll(dice, 2) == 0,
+        .min_mq = (int)roll(dice, 3) * 5,
+        .enable_long_indel = roll(dice, 4) == 0,
+        .phasing = (enum full_phasing)roll(dice, 3),
+    };
+}
+
+static struct snps random_snps(struct random_case *c) {
+    struct snps out = {calloc((size_t)c->length + 1, sizeof *out.snps), 0};
+    for (int64_t x = 0; x < c->length && out.count < (size_t)c->length; x++)
+        while (roll(&c->dice, 25) == 0 && out.count < (size_t)c->length)
+            out.snps[out.count++] = (struct phased_snp){
+                .position = x,
+                .alt = "ACGT"[roll(&c->dice, 4)],
+                .type = 1 + (int)roll(&c->dice, 2),
+                .phase_set = roll(&c->dice, 3),
+            };
+    return out;
+}
+
+struct pass { /* what one pass over a case is compared with */
+    struct random_case *c;
+    struct slow_full slow;
+    const struct full_options *options;
+    size_t windows;
+    uint64_t seed;
+};
+
+static void compare(struct pass *pass, const struct full_window *w) {
+    static int8_t tensor[FULL_ROWS_ONT * WINDOW_WIDTH * FULL_CHANNELS_DWELL];
+    int channels = w->channels, row = WINDOW_WIDTH * channels;
+    char *text = slow_full_window(&pass->slow, pass->c, w->position, pass->options, tensor);
+    cr_assert_str_eq(w->alt_info, text, "seed %d, %d: %s, not %s", (int)pass->seed,
+                     (int)w->position, w->alt_info, text);
+    for (int i = 0; i < w->rows * row; i++)
+        cr_assert_eq(w->tensor[i], tensor[i],
+                     "seed %d, %d: row %d column %d channel %d is %d, not %d", (int)pass->seed,
+                     (int)w->position, i / row, i % row / channels, i % channels, w->tensor[i],
+                     tensor[i]);
+    free(text);
+    pass->windows++;
+}
+
+static void pull_all(struct pass *pass, struct full_windows *stream) {
+    struct failure why = {0};
+    struct full_window w;
+    while (full_windows_pull(stream, &w, &why) == STATUS_OK)
+        compare(pass, &w);
+    cr_assert_eq(why.code, STATUS_OK, "%s", why.text);
+}
+
+/* Sites and reads interleaved at random; with gaps between sites, so that reads are let go. */
+static void check_random(uint64_t seed) {
+    struct random_case c = random_case(seed);
+    struct full_options options = random_options(&c.dice);
+    struct snps snps = random_snps(&c);
+    struct pass pass = {&c, slow_full(&c, &options, snps.snps, snps.count), &options, 0, seed};
+    struct reference reference = random_reference(&c);
+    struct full_windows *stream;
+    struct failure why = {0};
+    int64_t site = roll(&c.dice, 30);
+    size_t sites = 0, next = 0;
+    cr_assert_eq(full_windows_new(&stream, &options, &why), STATUS_OK);
+    full_windows_begin(stream, &reference, snps.snps, snps.count);
+    while (site < c.length || next < c.count) {
+        bool site_next = next == c.count || (site < c.length && roll(&c.dice, 2) == 0);
+        if (site_next) {
+            if (roll(&c.dice, 2) == 0)
+                full_windows_no_site_before(stream, site);
+            cr_assert_eq(full_windows_add_site(stream, site, &why), STATUS_OK);
+            site += 1 + roll(&c.dice, roll(&c.dice, 3) ? 40 : 3);
+            sites++;
+        } else {
+            const struct alignment *a = &c.reads[next++].alignment;
+            cr_assert_eq(full_windows_add(stream, a, &why), STATUS_OK, "%s", why.text);
+        }
+        if (roll(&c.dice, 3) != 0)
+            pull_all(&pass, stream);
+    }
+    full_windows_end(stream);
+    pull_all(&pass, stream);
+    cr_assert_eq(pass.windows, sites, "seed %d", (int)seed);
+    full_windows_free(stream);
+    slow_full_free(&pass.slow, c.length);
+    free(snps.snps);
+    random_case_free(&c);
+}
+
+Test(full_window, random_reads_against_slow) {
+    for (uint64_t seed = 1; seed <= 300; seed++)
+        check_random(seed);
 }

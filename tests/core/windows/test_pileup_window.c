@@ -4,6 +4,7 @@
 #include "core/windows/pileup_window.h"
 
 #include "tests/core/windows/golden.h"
+#include "tests/core/windows/slow_pileup.h"
 
 #include <criterion/parameterized.h>
 
@@ -199,4 +200,107 @@ ParameterizedTestParameters(pileup_window, golden_whole) {
 }
 ParameterizedTest(const char name[24], pileup_window, golden_whole) {
     check_whole(name);
+}
+
+/* ---- against the slow implementation ------------------------------------------------------- */
+
+static struct golden_reads reads_of(const struct random_case *c) {
+    struct golden_reads reads = {.count = c->count};
+    reads.reads = golden_alloc((c->count + 1) * sizeof *reads.reads);
+    for (size_t i = 0; i < c->count; i++)
+        reads.reads[i] = c->reads[i].alignment;
+    return reads;
+}
+
+static struct pileup_options random_options(struct dice *dice) {
+    static const float shares[] = {0.08F, 0.15F, 0.0F, 0.3F, 0.99F};
+    return (struct pileup_options){
+        .snp_min_af = shares[roll(dice, 5)],
+        .indel_min_af = shares[roll(dice, 5)],
+        .min_mq = (int)roll(dice, 3) * 5,
+        .min_coverage = (int)roll(dice, 4),
+        .call_snp_only = roll(dice, 4) == 0,
+        .enable_long_indel = roll(dice, 4) == 0,
+        .head_and_tail = roll(dice, 2) == 0,
+        .gvcf = true,
+    };
+}
+
+static void check_random(uint64_t seed) {
+    struct random_case c = random_case(seed);
+    struct pileup_options options = random_options(&c.dice);
+    struct slow_pileup slow = slow_pileup(&c, &options);
+    struct reference reference = random_reference(&c);
+    struct drawn drawn = draw(&reference, &options, NULL, reads_of(&c));
+    int32_t tensor[PILEUP_WINDOW_SIZE];
+    size_t next = 0;
+    struct golden g;
+    snprintf(g.name, sizeof g.name, "seed %d", (int)seed);
+    for (int64_t x = 0; x < c.length; x++) {
+        if (!slow_window(&slow, x, &options, tensor))
+            continue;
+        cr_assert_lt(next, drawn.count, "seed %d: no window at %d", (int)seed, (int)x + 1);
+        cr_assert_eq(drawn.windows[next].position, x, "seed %d: window at %d, not %d", (int)seed,
+                     (int)drawn.windows[next].position + 1, (int)x + 1);
+        char *text = slow_alt_info(&slow, x, c.contig, &options);
+        expect_same(&g, &drawn.windows[next], tensor, text, true);
+        free(text);
+        for (int i = 0; i < WINDOW_WIDTH; i++) {
+            int64_t at = x - WINDOW_FLANK + i;
+            char letter = at >= 0 && at < c.length ? c.contig[at] : 'N';
+            cr_assert_eq(drawn.windows[next].reference[i], letter);
+        }
+        next++;
+    }
+    cr_assert_eq(next, drawn.count, "seed %d: a window too many", (int)seed);
+    slow_pileup_free(&slow);
+    random_case_free(&c);
+    golden_release();
+}
+
+Test(pileup_window, random_reads_against_slow) {
+    for (uint64_t seed = 1; seed <= 600; seed++)
+        check_random(seed);
+}
+
+/* Cut anywhere, the parts give what the whole gives. */
+static void check_cut(uint64_t seed) {
+    struct random_case c = random_case(seed);
+    struct pileup_options options = random_options(&c.dice);
+    struct reference reference = random_reference(&c);
+    struct drawn whole = draw(&reference, &options, NULL, reads_of(&c));
+    size_t window = 0, count = 0;
+    for (int64_t begin = 0, end; begin < c.length; begin = end) {
+        end = begin + 1 + roll(&c.dice, roll(&c.dice, 3) ? 200 : 5);
+        struct pileup_targets targets = {.begin = begin, .end = end};
+        struct golden_reads all = reads_of(&c), some = {.reads = all.reads};
+        for (size_t i = 0; i < all.count; i++) { /* as an index gives them */
+            int64_t last = all.reads[i].position;
+            for (size_t k = 0; k < all.reads[i].cigar_count; k++)
+                if (cigar_takes_reference(cigar_operation(all.reads[i].cigar[k])))
+                    last += cigar_length(all.reads[i].cigar[k]);
+            if (last > begin - WINDOW_FLANK)
+                some.reads[some.count++] = all.reads[i];
+        }
+        struct drawn part = draw(&reference, &options, &targets, some);
+        for (size_t i = 0; i < part.count; i++, window++) {
+            cr_assert_lt(window, whole.count);
+            cr_assert_eq(part.windows[i].position, whole.windows[window].position, "seed %d",
+                         (int)seed);
+            struct golden g = {.name = "cut"};
+            expect_same(&g, &part.windows[i], whole.windows[window].tensor,
+                        whole.windows[window].alt_info, true);
+        }
+        for (size_t i = 0; i < part.count_count; i++, count++)
+            cr_assert_eq(memcmp(&part.counts[i], &whole.counts[count], sizeof part.counts[i]), 0);
+    }
+    cr_assert_eq(window, whole.count, "seed %d", (int)seed);
+    cr_assert_eq(count, whole.count_count);
+    random_case_free(&c);
+    golden_release();
+}
+
+Test(pileup_window, cut_anywhere) {
+    for (uint64_t seed = 1; seed <= 150; seed++)
+        check_cut(seed);
 }

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The installed tree works from another folder, and the Debian package installs and calls on a
+# clean Debian root:  tests/plugin/package.sh BUILD
+set -euo pipefail
+build=$(cd "$1" && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd)
+sample=$root/examples/sample
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# ---- an installed tree, moved after installing, with the environment of nobody in particular
+cmake --install "$build" --prefix "$scratch/first" > /dev/null
+mv "$scratch/first" "$scratch/moved"
+cd "$scratch"
+env -i PATH=/usr/bin:/bin "$scratch/moved/bin/runnel" call --no-version -o moved.vcf "$sample/ref.fa" "$sample/reads.bam"
+"$build/runnel" call --no-version -o built.vcf "$sample/ref.fa" "$sample/reads.bam"
+cmp moved.vcf built.vcf
+echo "installed tree: works from another folder"
+
+# ---- a stranger's stage and host against the installed header
+export PKG_CONFIG_PATH=$scratch/moved/lib/pkgconfig:$scratch/moved/lib/x86_64-linux-gnu/pkgconfig
+cc -std=c11 -Wall -Wextra -Werror -shared -fPIC -o my_filter.so "$root/examples/stage_template.c" $(pkg-config --cflags runnel)
+moved/bin/runnel run "reads $sample/reads.bam ! pileup ref=$sample/ref.fa ! caller ! ./my_filter.so min-gq=15 ! vcf filtered.vcf"
+bcftools view -H -i 'GQ<15' filtered.vcf | grep . && { echo "the filter let a GQ below 15 through" >&2; exit 1; }
+[ "$(grep -vc '^#' filtered.vcf)" -gt 50 ]
+echo "stage built out of tree: works"
+mkdir cmake && cat > cmake/CMakeLists.txt <<C
+cmake_minimum_required(VERSION 3.25)
+project(stranger C)
+find_package(runnel 0.1 REQUIRED)
+add_library(my_filter MODULE "$root/examples/stage_template.c")
+target_link_libraries(my_filter PRIVATE runnel::plugin)
+C
+cmake -S cmake -B cmake/build -DCMAKE_PREFIX_PATH="$scratch/moved" > /dev/null
+cmake --build cmake/build > /dev/null
+echo "CMake package: found and built against"
+
+# ---- the Debian package on a clean root
+(cd "$build" && cpack -G DEB -B "$scratch/deb" > "$scratch/cpack.log" 2>&1) || { tail -20 "$scratch/cpack.log"; exit 1; }
+deb=$(ls "$scratch"/deb/*.deb)
+dpkg-deb -I "$deb" | grep -E 'Package|Version|Depends'
+if [ "$(id -u)" != 0 ] || ! command -v debootstrap > /dev/null; then
+    echo "clean Debian root: skipped (needs root and debootstrap)"
+    exit 0
+fi
+mirror=$(grep -rhoE 'https?://[^ ]+' /etc/apt/sources.list /etc/apt/sources.list.d 2> /dev/null | grep -v security | head -1)
+debootstrap --variant=minbase bookworm "$scratch/root" "$mirror" > "$scratch/debootstrap.log" 2>&1 || {
+    echo "clean Debian root: skipped (debootstrap cannot reach a mirror)"; exit 0; }
+cp /etc/resolv.conf "$scratch/root/etc/" 2> /dev/null || true
+cp "$deb" "$sample/ref.fa" "$sample/reads.bam" "$scratch/root/"
+chroot "$scratch/root" sh -c "apt-get update -qq && apt-get install -y -qq --no-install-recommends /$(basename "$deb")" > "$scratch/install.log" 2>&1 || {
+    tail -20 "$scratch/install.log"; exit 1; }
+chroot "$scratch/root" runnel call --no-version -o /calls.vcf /ref.fa /reads.bam
+cmp "$scratch/root/calls.vcf" built.vcf
+echo "Debian package: installs and calls on a clean root"
