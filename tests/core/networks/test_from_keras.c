@@ -150,7 +150,8 @@ static void convolve(const float *x, size_t length, const float taps[3], size_t 
     for (size_t r = 0; r < length; r++)
         in[(r + 1) * map_row(&c.in) + 1] = x[r];
     struct row_range all = {0, c.out.R};
-    convolution_run(&c, &(struct position_list){0, at[0], at[1]}, in, NULL, out, &all, 1);
+    convolution_run(&c, &(struct convolution_scratch){.x_at = at[0], .y_at = at[1]}, in, NULL, out,
+                    &all, 1);
     *count = c.out.R;
     for (size_t r = 0; r < c.out.R; r++)
         y[r] = out[(r + 1) * map_row(&c.out) + 1];
