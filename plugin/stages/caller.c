@@ -310,6 +310,15 @@ static int check_stream(const struct caller *caller, const struct runnel_batch *
     if (is_full ? caller->full == NULL : caller->pileup == NULL)
         return fail(why, STATUS_BAD_INPUT, "model %s has no %s network", caller->model->name,
                     is_full ? "full-alignment" : "pileup");
+    char *rows = is_full ? stream_fact(open, "rows") : NULL;
+    char *channels = is_full ? stream_fact(open, "channels") : NULL;
+    if ((rows && strtoul(rows, NULL, 10) != full_network_rows(caller->full)) ||
+        (channels && strtoul(channels, NULL, 10) != full_network_channels(caller->full)))
+        fail(why, STATUS_BAD_INPUT, "model %s takes windows of %zu rows and %zu channels, these "
+             "have %s and %s", caller->model->name, full_network_rows(caller->full),
+             full_network_channels(caller->full), rows ? rows : "?", channels ? channels : "?");
+    free(rows);
+    free(channels);
     char *platform = stream_platform(open);
     bool other = platform != NULL && caller->model->platform[0] != '\0' &&
                  strcmp(platform, caller->model->platform) != 0;
