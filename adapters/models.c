@@ -141,6 +141,12 @@ static int read_own(int64_t file, struct model *model, struct failure *why) {
 
 /* ---- what a file is ------------------------------------------------------------------------ */
 
+/* Keras and TensorFlow pad 'same'; only the full-alignment network has anything to pad. */
+static void take_keras_padding(struct model *model) {
+    if (model->full != NULL)
+        model->padding = PADDING_SAME;
+}
+
 static int open_hdf5(const char *path, struct model *model, struct failure *why) {
     char format[64];
     int64_t file = hdf5_open(path, why);
@@ -155,7 +161,7 @@ static int open_hdf5(const char *path, struct model *model, struct failure *why)
     } else {
         struct weights *weights = keras_file_read(file, why);
         status = weights == NULL ? STATUS_BAD_INPUT : model_take(model, weights, why);
-        model->padding = PADDING_SAME;
+        take_keras_padding(model);
         snprintf(model->format, sizeof model->format, "Keras");
     }
     hdf5_close(file);
@@ -208,7 +214,7 @@ static int open_tensorflow(const char *prefix, struct model *model, struct failu
         lent[s] = (struct shard){shards[s].at, shards[s].size};
     weights = tensorflow_bundle_read(index.at, index.size, lent, count, why);
     status = weights == NULL ? STATUS_BAD_INPUT : model_take(model, weights, why);
-    model->padding = PADDING_SAME;
+    take_keras_padding(model);
     snprintf(model->format, sizeof model->format, "TensorFlow");
 done:
     for (size_t s = 0; shards != NULL && s < count; s++)
@@ -367,7 +373,8 @@ static int write_weights(hid_t file, const char *name, const struct weights *wei
     for (size_t t = 0; t < weights->count && status == STATUS_OK; t++)
         status = write_tensor(group, &weights->tensors[t], type, why);
     if (status == STATUS_OK && weights == model->full) {
-        status = hdf5_put_integer(group, "rows", (int64_t)model->rows, why);
+        if (model->rows > 0)
+            status = hdf5_put_integer(group, "rows", (int64_t)model->rows, why);
         if (status == STATUS_OK)
             status = hdf5_put_text(group, "padding", padding_name(model->padding), why);
     }

@@ -19,7 +19,7 @@ static size_t colon_before(const char *text, size_t end) {
 }
 
 static bool read_digits(const char *text, size_t begin, size_t end, int64_t *value) {
-    enum { DIGITS_MAX = 18 };
+    enum { DIGITS_MAX = 17 };
     *value = 0;
     if (begin >= end || end - begin > DIGITS_MAX)
         return false;

@@ -28,7 +28,7 @@ static struct letters next_column(struct letters *rest) {
 }
 
 static bool read_integer(struct letters letters, int64_t *value) {
-    enum { DIGITS_MAX = 18 };
+    enum { DIGITS_MAX = 17 };
     *value = 0;
     if (letters.length == 0 || letters.length > DIGITS_MAX)
         return false;

@@ -132,8 +132,8 @@ int model_check(const struct model *model, struct failure *why) {
         pileup_network_free(network);
     }
     if (model->full != NULL) {
-        struct full_network *network =
-            full_network_new(model->full, model->rows ? model->rows : FULL_ROWS_ONT, model->padding, kernels, why);
+        struct full_network *network = full_network_new(
+            model->full, model->rows ? model->rows : FULL_ROWS_ONT, model->padding, kernels, why);
         if (network == NULL)
             return STATUS_BAD_INPUT;
         full_network_free(network);

@@ -1,117 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "adapters/vcf.h"
+#include "tests/adapters/vcf_folder.h"
 
-#include "core/calls/header.h"
-#include <criterion/criterion.h>
-#include <dirent.h>
 #include <htslib/hts.h>
 #include <htslib/tbx.h>
 #include <htslib/vcf.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-static const char records[] =
-    "c1\t5\t.\tA\tC\t7.10\tPASS\tF\tGT:GQ:DP:AD:AF:PL\t0/1:7:9:1,4:0.4444:9,0,7\n"
-    "c1\t8\t.\tAC\tA\t0.00\tLowQual\tP\tGT:GQ:DP:AD:AF:PL\t1/1:0:9:1,4:0.4444:9,8,0\n"
-    "c2\t3\t.\tG\t.\t20.00\tRefCall\tP\tGT:GQ:DP:AD:AF:PL\t0/0:20:9:9:1.0000:990\n";
-
-static char folder[64];
-
-static void make_folder(void) {
-    strcpy(folder, "/tmp/test_vcf_XXXXXX");
-    cr_assert(mkdtemp(folder) != NULL);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);
-}
-
-/* How many files lie in the folder; removes them when asked. */
-static int count_files(bool remove_them) {
-    DIR *directory = opendir(folder);
-    struct dirent *entry;
-    int count = 0;
-    while ((entry = readdir(directory))) {
-        char path[512];
-        if (entry->d_name[0] == '.')
-            continue;
-        count++;
-        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        if (remove_them)
-            unlink(path);
-    }
-    closedir(directory);
-    return count;
-}
-
-static void remove_folder(void) {
-    count_files(true);
-    rmdir(folder);
-}
-
-static char *path_of(const char *name) {
-    static char path[2][256];
-    static int turn;
-    turn = !turn;
-    snprintf(path[turn], sizeof path[turn], "%s/%s", folder, name);
-    return path[turn];
-}
-
-static bool exists(const char *name) {
-    return access(path_of(name), F_OK) == 0;
-}
-
-static struct text make_header(int64_t length) {
-    struct header_contig contigs[] = {{"c1", 1000}, {"c2", length}};
-    struct header header = {
-        .source = "Test", .contig_count = 2, .contigs = contigs, .sample = "s1"};
-    struct text text = {0};
-    header_append(&text, &header);
-    return text;
-}
-
-static struct vcf_writer *open_writer(const char *path, enum vcf_kind kind, int64_t length) {
-    struct text header = make_header(length);
-    struct failure why = {0};
-    struct vcf_writer *writer = vcf_writer_open(path, kind, &header, &why);
-    cr_assert(writer != NULL, "%s", why.text);
-    text_free(&header);
-    return writer;
-}
-
-static void write_file_over(const char *name, int64_t length) {
-    struct failure why = {0};
-    struct vcf_writer *writer = open_writer(path_of(name), vcf_kind_of_name(name), length);
-    cr_assert_eq(vcf_writer_write(writer, records, strlen(records), &why), STATUS_OK);
-    cr_assert_eq(vcf_writer_commit(writer, &why), STATUS_OK, "%s", why.text);
-    vcf_writer_free(writer);
-    cr_assert(exists(name));
-}
-
-static void write_file(const char *name, int64_t length) {
-    cr_assert(!exists(name));
-    write_file_over(name, length);
-}
-
-/* All records of a file, each with its newline. */
-static struct text read_file(const char *name) {
-    struct failure why = {0};
-    struct text text = {0};
-    struct letters line;
-    struct vcf_reader *reader = vcf_reader_open(path_of(name), &why);
-    cr_assert(reader != NULL, "%s", why.text);
-    int status;
-    while ((status = vcf_reader_next(reader, &line, &why)) == STATUS_OK) {
-        text_append(&text, line.bytes, line.length);
-        text_append_char(&text, '\n');
-    }
-    cr_assert_eq(status, STATUS_END, "%s", why.text);
-    vcf_reader_free(reader);
-    return text;
-}
 
 TestSuite(vcf, .init = make_folder, .fini = remove_folder);
 
@@ -309,27 +203,5 @@ Test(vcf, what_cannot_be_opened_is_said) {
     cr_assert_null(vcf_writer_open("/nonexistent/a.vcf", VCF_TEXT, &header, &why));
     cr_assert(strstr(why.text, "/nonexistent/a.vcf") && strstr(why.text, "No such file"), "%s",
               why.text);
-    why = (struct failure){0};
-    cr_assert_null(vcf_reader_open(path_of("none.vcf"), &why));
-    cr_assert_eq(why.code, STATUS_IO);
     text_free(&header);
-}
-
-Test(vcf, a_cut_off_file_is_refused) {
-    write_file("a.vcf.gz", 1000);
-    struct stat status;
-    stat(path_of("a.vcf.gz"), &status);
-    cr_assert_eq(truncate(path_of("a.vcf.gz"), status.st_size - 28), 0); /* the end mark */
-    struct failure why = {0};
-    cr_assert_null(vcf_reader_open(path_of("a.vcf.gz"), &why));
-    cr_assert(strstr(why.text, "cut off") != NULL, "%s", why.text);
-}
-
-Test(vcf, a_list_without_header_is_read) {
-    FILE *file = fopen(path_of("list.vcf"), "w");
-    fputs("c1\t5\t.\tA\tC\r\n\nc1\t6\t.\tA\tC", file);
-    fclose(file);
-    struct text got = read_file("list.vcf");
-    cr_assert_str_eq(got.bytes, "c1\t5\t.\tA\tC\nc1\t6\t.\tA\tC\n");
-    text_free(&got);
 }

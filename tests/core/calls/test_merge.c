@@ -133,6 +133,25 @@ Test(merge, known_sites) {
     run_close(&run);
 }
 
+/* --pileup-only: the pileup calls alone, as decoded, without reference calls. */
+Test(merge, pileup_only) {
+    struct run all = run_open("ont_default"), only = run_open("ont_pileup_only");
+    struct calls pileup = run_calls(&all, "pileup.vcf.gz");
+    struct text got = {0}, wanted = records_of(&only, "pileup.vcf.gz");
+    struct merge_options options = {0};
+    for (size_t i = 0; i < pileup.count; i++) {
+        cr_assert_eq(merge_next(&pileup.call[i], NULL), MERGE_TAKE_PILEUP);
+        if (merge_finish(&options, &pileup.call[i]))
+            record_append(&got, &pileup.call[i], RECORD_PLAIN);
+    }
+    cr_expect(strcmp(got.bytes, wanted.bytes) == 0);
+    text_free(&got);
+    text_free(&wanted);
+    calls_free(&pileup);
+    run_close(&all);
+    run_close(&only);
+}
+
 Test(merge, low_qual_is_at_or_below_and_never_taken_back) {
     static const struct {
         double lowest, qual;
