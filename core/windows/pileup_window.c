@@ -383,12 +383,3 @@ const struct pileup_column_counts *pileup_windows_take_counts(struct pileup_wind
 const struct pileup_books *pileup_windows_books(const struct pileup_windows *s) {
     return &s->books;
 }
-
-void pileup_window_scale(int32_t tensor[PILEUP_WINDOW_SIZE], uint32_t depth) {
-    const double full = 144.0;
-    if (depth <= 1.5 * full)
-        return;
-    double factor = depth / full;
-    for (int i = 0; i < PILEUP_WINDOW_SIZE; i++)
-        tensor[i] = (int32_t)(tensor[i] / factor);
-}

@@ -137,7 +137,4 @@ const struct pileup_column_counts *pileup_windows_take_counts(struct pileup_wind
 /* Sums over all contigs so far. */
 const struct pileup_books *pileup_windows_books(const struct pileup_windows *stream);
 
-/* The scaling of 1.10, applied in place just before a window enters the network. */
-void pileup_window_scale(int32_t tensor[PILEUP_WINDOW_SIZE], uint32_t depth);
-
 #endif

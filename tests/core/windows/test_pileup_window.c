@@ -3,6 +3,8 @@
  * Pileup windows against the golden cases, and by hand where those do not tell rules apart. */
 #include "core/windows/pileup_window.h"
 
+#include "core/networks/depth_scale.h"
+
 #include "tests/core/windows/golden.h"
 #include "tests/core/windows/slow_pileup.h"
 
@@ -144,7 +146,7 @@ static void check_scaled(const struct golden *g, hsize_t index, const struct pil
     struct golden_array scaled = golden_array(g, "pileup/scaled_tensor", H5T_NATIVE_INT32);
     int32_t tensor[PILEUP_WINDOW_SIZE];
     memcpy(tensor, w->tensor, sizeof tensor);
-    pileup_window_scale(tensor, w->depth);
+    depth_scale(tensor, w->depth);
     const int32_t *expected = w->tensor;
     for (hsize_t i = 0; i < which.rows; i++)
         if (((int32_t *)which.data)[i] == (int32_t)index)
