@@ -141,6 +141,12 @@ static int read_own(int64_t file, struct model *model, struct failure *why) {
 
 /* ---- what a file is ------------------------------------------------------------------------ */
 
+/* Keras and TensorFlow pad 'same'; only the full-alignment network has anything to pad. */
+static void take_keras_padding(struct model *model) {
+    if (model->full != NULL)
+        model->padding = PADDING_SAME;
+}
+
 static int open_hdf5(const char *path, struct model *model, struct failure *why) {
     char format[64];
     int64_t file = hdf5_open(path, why);
@@ -155,7 +161,7 @@ static int open_hdf5(const char *path, struct model *model, struct failure *why)
     } else {
         struct weights *weights = keras_file_read(file, why);
         status = weights == NULL ? STATUS_BAD_INPUT : model_take(model, weights, why);
-        model->padding = PADDING_SAME;
+        take_keras_padding(model);
         snprintf(model->format, sizeof model->format, "Keras");
     }
     hdf5_close(file);
@@ -208,7 +214,7 @@ static int open_tensorflow(const char *prefix, struct model *model, struct failu
         lent[s] = (struct shard){shards[s].at, shards[s].size};
     weights = tensorflow_bundle_read(index.at, index.size, lent, count, why);
     status = weights == NULL ? STATUS_BAD_INPUT : model_take(model, weights, why);
-    model->padding = PADDING_SAME;
+    take_keras_padding(model);
     snprintf(model->format, sizeof model->format, "TensorFlow");
 done:
     for (size_t s = 0; shards != NULL && s < count; s++)
@@ -269,12 +275,15 @@ static int open_folder(const char *folder, struct model *model, struct failure *
     return STATUS_OK;
 }
 
-/* Clair3's folders and files name the platform; what they do not name is ont. */
+/* Clair3's folders name the platform or, for nanopore, the pore (r941..., r1041...). */
 static void guess_platform(struct model *model) {
-    if (strstr(model->name, "hifi") != NULL)
-        model_set_platform(model, "hifi", NULL);
-    else if (strstr(model->name, "ilmn") != NULL)
-        model_set_platform(model, "ilmn", NULL);
+    static const char *const names[][2] = {{"hifi", "hifi"}, {"ilmn", "ilmn"}, {"ont", "ont"},
+                                           {"r9", "ont"},    {"r10", "ont"}};
+    for (size_t n = 0; n < sizeof names / sizeof names[0]; n++)
+        if (strncmp(model->name, names[n][0], strlen(names[n][0])) == 0) {
+            model_set_platform(model, names[n][1], NULL);
+            return;
+        }
 }
 
 /* The last component of the path without a known ending. */
@@ -364,7 +373,8 @@ static int write_weights(hid_t file, const char *name, const struct weights *wei
     for (size_t t = 0; t < weights->count && status == STATUS_OK; t++)
         status = write_tensor(group, &weights->tensors[t], type, why);
     if (status == STATUS_OK && weights == model->full) {
-        status = hdf5_put_integer(group, "rows", (int64_t)model->rows, why);
+        if (model->rows > 0)
+            status = hdf5_put_integer(group, "rows", (int64_t)model->rows, why);
         if (status == STATUS_OK)
             status = hdf5_put_text(group, "padding", padding_name(model->padding), why);
     }

@@ -8,7 +8,8 @@
  *
  *     /                 attributes format "runnel.model/1", digest, platform, provenance
  *     /pileup/NAME      one dataset per tensor, float32 or float16
- *     /full_alignment/NAME    the same; attributes rows, padding ("symmetric" or "same")
+ *     /full_alignment/NAME    the same; attributes padding ("symmetric" or
+ *                             "same") and, where the platform is known, rows
  *
  * Either group may be absent.  The digest (core/networks/model.h) is compared on opening. */
 #ifndef ADAPTERS_MODELS_H

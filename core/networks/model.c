@@ -16,7 +16,6 @@ struct model *model_new(struct failure *why) {
         fail(why, STATUS_NO_MEMORY, "no memory for a model");
         return NULL;
     }
-    model_set_platform(model, "ont", NULL);
     return model;
 }
 
@@ -52,7 +51,8 @@ int model_set_platform(struct model *model, const char *platform, struct failure
     static const struct {
         const char *name;
         size_t rows;
-    } platforms[] = {{"ont", FULL_ROWS_ONT}, {"hifi", FULL_ROWS_HIFI}, {"ilmn", FULL_ROWS_HIFI}};
+    } platforms[] = {
+        {"", 0}, {"ont", FULL_ROWS_ONT}, {"hifi", FULL_ROWS_HIFI}, {"ilmn", FULL_ROWS_HIFI}};
     for (size_t p = 0; p < sizeof platforms / sizeof platforms[0]; p++)
         if (strcmp(platform, platforms[p].name) == 0) {
             snprintf(model->platform, sizeof model->platform, "%s", platform);
@@ -132,8 +132,8 @@ int model_check(const struct model *model, struct failure *why) {
         pileup_network_free(network);
     }
     if (model->full != NULL) {
-        struct full_network *network =
-            full_network_new(model->full, model->rows, model->padding, kernels, why);
+        struct full_network *network = full_network_new(
+            model->full, model->rows ? model->rows : FULL_ROWS_ONT, model->padding, kernels, why);
         if (network == NULL)
             return STATUS_BAD_INPUT;
         full_network_free(network);

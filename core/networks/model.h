@@ -30,7 +30,8 @@ void model_free(struct model *model);
  * belong to no network, where the place is taken, or where a value is not finite. */
 int model_take(struct model *model, struct weights *weights, struct failure *why);
 
-/* Sets the platform and the rows that belong to it: 89 for ont, 55 for hifi and ilmn. */
+/* Sets the platform and the rows that belong to it: 89 for ont, 55 for hifi and ilmn, 0 for "",
+ * which fits any. */
 int model_set_platform(struct model *model, const char *platform, struct failure *why);
 
 /* Fills in channels and digest.  The digest is SHA-256 over, for each network that is there

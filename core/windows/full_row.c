@@ -29,7 +29,9 @@ enum {
     CODE_INSERTION = -50,
     CODE_DELETION = -100,
     CODE_FORWARD = 100,
-    CODE_REVERSE = 50
+    CODE_REVERSE = 50,
+    EMPTY_CODE = 0, /* a skipped position is drawn as the letter '=' */
+    NO_CODE = 16    /* of a reference letter that BAM does not have */
 };
 
 static const char code_letters[] = "=ACMGRSVTWYHKDBN";
@@ -39,11 +41,6 @@ static const int8_t haplotype_codes[3] = {60, 30, 90};
 static const int8_t letter_codes[16] = {
     [1] = 100, [2] = 25, [4] = 75, [8] = 50, [13] = -100, [15] = 100,
 };
-
-static int8_t letter_code(char letter) {
-    const char *found = letter == '\0' ? NULL : strchr(code_letters, letter);
-    return found == NULL ? 0 : letter_codes[found - code_letters];
-}
 
 int full_site_slot(char letter) {
     return letter == 'C' ? 1 : letter == 'G' ? 2 : letter == 'T' ? 3 : 0;
@@ -175,13 +172,26 @@ int8_t full_site_share(const struct full_site *site, struct full_allele allele) 
 
 /* ---- rows ---------------------------------------------------------------------------------- */
 
+/* A value in its channel of a cell's word. */
+static uint64_t place(enum channel channel, int8_t value) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return (uint64_t)(uint8_t)value << (8 * channel);
+#else
+    return (uint64_t)(uint8_t)value << (56 - 8 * channel);
+#endif
+}
+
 void full_columns_begin(struct full_columns *c, int64_t begin, const char reference[WINDOW_WIDTH],
                         int channels) {
     c->begin = begin;
     c->channels = channels;
     for (int p = 0; p < WINDOW_WIDTH; p++) {
-        c->letters[p] = upper(reference[p]);
-        c->codes[p] = letter_code(c->letters[p]);
+        const char *found = strchr(code_letters, upper(reference[p]));
+        unsigned code = found == NULL ? NO_CODE : (unsigned)(found - code_letters);
+        int8_t value = code < NO_CODE ? letter_codes[code] : 0;
+        c->letters[p] = (uint8_t)code;
+        c->cells[p] = place(CHANNEL_REFERENCE, value);
+        c->share_masks[p] = value != 0 ? UINT64_MAX : 0;
     }
 }
 
@@ -201,7 +211,8 @@ struct drawing {
     int8_t *row;
     const struct full_columns *columns;
     const struct held_read *read;
-    int8_t share, strand, mapq, haplotype;
+    uint64_t cell;       /* channels 2, 3 and 7, */
+    uint64_t share;      /* and 5, where the column has it */
     int open;            /* the column whose indels may still come; -1: none */
     int64_t inserted_at; /* of its last insertion: query position, */
     int64_t inserted;    /* letters; 0: it has none */
@@ -212,31 +223,32 @@ static int8_t mapq_code(uint8_t mapq) {
 }
 
 static int8_t quality_code(uint8_t quality) {
-    return (int8_t)(quality >= QUALITY_FULL ? 100 : 100 * quality / QUALITY_FULL);
+    return (int8_t)(100 * (quality < QUALITY_FULL ? quality : QUALITY_FULL) / QUALITY_FULL);
 }
 
-/* Everything but channels 4 and 6, which depend on the base and on insertions before it. */
-static int8_t *draw_cell(const struct drawing *d, int p, char letter, int8_t code) {
+/* Column p shows the letter of this code.  Channel 6 stays: it may hold letters of an insertion
+ * to the left, and all else is still 0. */
+static inline void draw_cell(const struct drawing *d, int p, unsigned code, int8_t quality) {
     const struct full_columns *c = d->columns;
     int8_t *cell = d->row + p * c->channels;
-    cell[CHANNEL_REFERENCE] = c->codes[p];
-    cell[CHANNEL_ALTERNATIVE] = letter == c->letters[p] ? 0 : code;
-    cell[CHANNEL_STRAND] = d->strand;
-    cell[CHANNEL_MAPQ] = d->mapq;
-    cell[CHANNEL_SHARE] = c->codes[p] != 0 ? d->share : 0;
-    cell[CHANNEL_HAPLOTYPE] = d->haplotype;
-    return cell;
+    uint64_t word;
+    memcpy(&word, cell, sizeof word);
+    word |= c->cells[p] | d->cell | (d->share & c->share_masks[p]);
+    word |= place(CHANNEL_ALTERNATIVE, code == c->letters[p] ? 0 : letter_codes[code]);
+    word |= place(CHANNEL_QUALITY, quality);
+    memcpy(cell, &word, sizeof word);
 }
 
 /* Columns [first, end) show the letters from query position y on. */
 static void draw_letters(const struct drawing *d, int first, int end, int64_t y) {
-    for (int p = first; p < end; p++, y++) {
-        unsigned code = sequence_code(d->read->sequence, y);
-        int8_t *cell = draw_cell(d, p, code_letters[code], letter_codes[code]);
-        cell[CHANNEL_QUALITY] = quality_code(d->read->qualities[y]);
-        if (d->columns->channels > CHANNEL_DWELL)
-            cell[CHANNEL_DWELL] = (int8_t)d->read->dwell[y];
-    }
+    const uint8_t *sequence = d->read->sequence, *qualities = d->read->qualities;
+    for (int p = first; p < end; p++, y++)
+        draw_cell(d, p, sequence_code(sequence, y), quality_code(qualities[y]));
+    if (d->columns->channels <= CHANNEL_DWELL)
+        return;
+    y -= end - first;
+    for (int p = first; p < end; p++, y++)
+        d->row[p * d->columns->channels + CHANNEL_DWELL] = (int8_t)d->read->dwell[y];
 }
 
 static void draw_insertion(struct drawing *d, int64_t y, int64_t length) {
@@ -277,7 +289,7 @@ static void draw_stretch(struct drawing *d, enum cigar_operation operation, int6
     int last = end > begin + WINDOW_WIDTH ? WINDOW_WIDTH : (int)(end - begin);
     if (operation == CIGAR_SKIP)
         for (int p = first; p < last; p++)
-            draw_cell(d, p, '=', 0);
+            draw_cell(d, p, EMPTY_CODE, 0);
     else
         draw_letters(d, first, last, y + (begin + first - x));
     if (end <= begin + WINDOW_WIDTH)
@@ -290,10 +302,10 @@ void full_row_draw(int8_t *row, const struct full_columns *columns, const struct
         .row = row,
         .columns = columns,
         .read = read,
-        .share = share,
-        .strand = read->reverse ? CODE_REVERSE : CODE_FORWARD,
-        .mapq = mapq_code(read->mapq),
-        .haplotype = haplotype_codes[read->haplotype],
+        .cell = place(CHANNEL_STRAND, read->reverse ? CODE_REVERSE : CODE_FORWARD) |
+                place(CHANNEL_MAPQ, mapq_code(read->mapq)) |
+                place(CHANNEL_HAPLOTYPE, haplotype_codes[read->haplotype]),
+        .share = place(CHANNEL_SHARE, share),
         .open = -1,
     };
     int64_t x = read->x, y = read->y, end = columns->begin + WINDOW_WIDTH;

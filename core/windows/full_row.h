@@ -42,12 +42,14 @@ int8_t full_site_share(const struct full_site *site, struct full_allele allele);
 
 /* ---- rows ---------------------------------------------------------------------------------- */
 
-/* What all rows of a window have in common. */
+/* What all rows of a window have in common.  The first eight channels of a cell are written as
+ * one word, channel i at byte i. */
 struct full_columns {
-    int64_t begin;              /* position of the first column */
-    char letters[WINDOW_WIDTH]; /* of the reference, upper case */
-    int8_t codes[WINDOW_WIDTH]; /* channel 0 */
-    int channels;               /* FULL_CHANNELS or FULL_CHANNELS_DWELL */
+    int64_t begin;                      /* position of the first column */
+    int channels;                       /* FULL_CHANNELS or FULL_CHANNELS_DWELL */
+    uint8_t letters[WINDOW_WIDTH];      /* BAM codes of the reference, upper case; or NO_CODE */
+    uint64_t cells[WINDOW_WIDTH];       /* channel 0 */
+    uint64_t share_masks[WINDOW_WIDTH]; /* all ones where channel 5 is written */
 };
 
 void full_columns_begin(struct full_columns *columns, int64_t begin,

@@ -7,6 +7,7 @@
 #include "core/windows/full_window.h"
 
 #include "core/windows/alt_info.h"
+#include "core/windows/depth_limit.h"
 #include "core/windows/full_row.h"
 #include "core/windows/held_reads.h"
 #include "core/windows/name_lists.h"
@@ -26,6 +27,7 @@ struct full_windows {
     size_t snp_count;
     struct haplotagger tagger;
     struct held_reads held;
+    struct depth_limit limit;
     int64_t frontier;  /* no alignment begins before it any more */
     int64_t next_site; /* no site before it comes any more */
     int64_t *sites;    /* of the contig; [drawn, site_count) wait */
@@ -71,6 +73,7 @@ void full_windows_free(struct full_windows *s) {
         return;
     haplotagger_release(&s->tagger);
     held_reads_release(&s->held);
+    depth_limit_release(&s->limit);
     name_lists_release(&s->lists);
     full_site_release(&s->site);
     alt_info_release(&s->info);
@@ -90,6 +93,7 @@ void full_windows_begin(struct full_windows *s, const struct reference *referenc
     s->snp_count = snp_count;
     s->frontier = s->next_site = 0;
     s->drawn = s->site_count = s->first_number = 0;
+    depth_limit_begin(&s->limit);
     name_lists_begin(&s->lists);
 }
 
@@ -166,6 +170,13 @@ int full_windows_add(struct full_windows *s, const struct alignment *a, struct f
         return STATUS_OK;
     if (s->held.count == s->held.capacity) /* before the list grows */
         held_reads_drop(&s->held, useless_before(s));
+    if (depth_limit_update(&s->limit, &s->held, why) != STATUS_OK)
+        return STATUS_NO_MEMORY;
+    if (depth_limit_refuses(&s->limit, a->position + span, held_reads_hash(a->name))) {
+        s->books.reads.by_fate[READ_USED]--;
+        s->books.reads.by_fate[READ_BEYOND_DEPTH]++;
+        return STATUS_OK;
+    }
     int status = held_reads_add(&s->held, a, span, s->options.dwell, &read, why);
     if (status == STATUS_OK)
         status = tag(s, a, read, why);
@@ -224,9 +235,8 @@ static int by_number(const void *a, const void *b) {
     return x->number < y->number ? -1 : x->number > y->number;
 }
 
-/* The reads of a window in index order; *overlapping says how many before the limit. */
-static int choose(struct full_windows *s, int64_t position, uint64_t *overlapping,
-                  struct failure *why) {
+/* The reads of a window in index order. */
+static int choose(struct full_windows *s, int64_t position, struct failure *why) {
     int64_t begin = position - WINDOW_FLANK, end = position + WINDOW_FLANK + 1;
     size_t useless = 0;
     s->chosen_count = 0;
@@ -239,9 +249,8 @@ static int choose(struct full_windows *s, int64_t position, uint64_t *overlappin
             !is_repeat(s, read, s->first_number + s->drawn, begin, end))
             s->chosen[s->chosen_count++] = read;
     }
-    *overlapping = s->chosen_count;
+    s->books.at_limit += s->chosen_count >= FULL_DEPTH_MAX;
     if (s->chosen_count > FULL_DEPTH_MAX) {
-        s->books.far_deeper++;
         qsort(s->chosen, s->chosen_count, sizeof(struct held_read *), by_hash);
         s->chosen_count = FULL_DEPTH_MAX;
         qsort(s->chosen, s->chosen_count, sizeof(struct held_read *), by_number);
@@ -327,8 +336,7 @@ static void draw_rows(struct full_windows *s, int first_row, int rows) {
 
 static int draw(struct full_windows *s, int64_t position, struct full_window *out,
                 struct failure *why) {
-    uint64_t overlapping;
-    int status = choose(s, position, &overlapping, why);
+    int status = choose(s, position, why);
     if (status == STATUS_OK)
         status = reference_view_window(&s->reference, position, s->letters, why);
     if (status == STATUS_OK)
@@ -351,7 +359,6 @@ static int draw(struct full_windows *s, int64_t position, struct full_window *ou
         .reference = s->letters,
         .alt_info = s->info.text,
         .depth = s->site.depth,
-        .overlapping = overlapping,
     };
     return STATUS_OK;
 }

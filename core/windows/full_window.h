@@ -71,7 +71,6 @@ struct full_window {
                               site's is number WINDOW_FLANK; 'N' beyond the contig */
     const char *alt_info;  /* 2.9, NUL-terminated */
     uint32_t depth;        /* the number that alt_info begins with */
-    uint64_t overlapping;  /* reads that reach into the window, before FULL_DEPTH_MAX */
 };
 
 struct full_books {
@@ -79,7 +78,7 @@ struct full_books {
     uint64_t sites;        /* added */
     uint64_t windows;      /* drawn; equal to sites when all are pulled after the end */
     uint64_t deeper;       /* windows with more reads than rows */
-    uint64_t far_deeper;   /* windows with more than FULL_DEPTH_MAX reads */
+    uint64_t at_limit;     /* windows that use FULL_DEPTH_MAX reads: there may be more */
     uint64_t haplotype[3]; /* used reads by haplotype 0 (none), 1, 2 */
 };
 

@@ -23,8 +23,8 @@ enum read_fate { /* in the order in which they are looked at: the first that app
                  READ_TOO_LONG,     /* spans more than READ_SPAN_MAX reference bases */
                  READ_SAME_NAME,    /* full alignment, compatibility only: a record of its name came
                                        before */
-                 READ_BEYOND_DEPTH, /* full alignment only: not among the FULL_DEPTH_MAX reads kept
-                                     */
+                 READ_BEYOND_DEPTH, /* full alignment only: let go, as FULL_DEPTH_MAX others come
+                                       first */
                  READ_FATES
 };
 

@@ -11,6 +11,8 @@ const struct command COMMANDS[] = {
     {"run", command_run, "run any line of stages"},
     {"compare", command_compare, "precision and recall of calls against a truth"},
     {"inspect", command_inspect, "list stages, or one stage's options and streams"},
+    {"model", command_model, "look at model files, convert and list them"},
+    {"predict", command_predict, "run the networks over stored windows"},
     {NULL, NULL, NULL},
 };
 

@@ -25,5 +25,7 @@ int command_call(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_compare(int argc, char **argv);
 int command_inspect(int argc, char **argv);
+int command_model(int argc, char **argv);
+int command_predict(int argc, char **argv);
 
 #endif

@@ -10,6 +10,7 @@
  * the order.  A window's call does not depend on the windows beside it. */
 #include "adapters/models.h"
 #include "core/calls/decode.h"
+#include "core/calls/presets.h"
 #include "core/networks/depth_scale.h"
 #include "core/networks/full_network.h"
 #include "core/networks/pileup_network.h"
@@ -276,6 +277,14 @@ static int find_model(const struct caller *caller, const struct runnel_batch *op
     return status;
 }
 
+/* Rows of a full-alignment window: the model's, or the platform's where it fits any. */
+static size_t rows_of(const struct model *model, const struct runnel_batch *open) {
+    char *platform = model->rows == 0 ? stream_platform(open) : NULL;
+    const struct preset *preset = platform ? preset_of(platform) : NULL;
+    free(platform);
+    return model->rows ? model->rows : preset ? (size_t)preset->full_rows : FULL_ROWS_ONT;
+}
+
 static int load_model(struct caller *caller, const struct runnel_batch *open,
                       struct failure *why) {
     char path[4096];
@@ -286,7 +295,7 @@ static int load_model(struct caller *caller, const struct runnel_batch *open,
         (caller->pileup = pileup_network_new(caller->model->pileup, caller->kernels, why)) == NULL)
         status = why->code;
     if (status == STATUS_OK && caller->model->full != NULL &&
-        (caller->full = full_network_new(caller->model->full, caller->model->rows,
+        (caller->full = full_network_new(caller->model->full, rows_of(caller->model, open),
                                          caller->model->padding, caller->kernels, why)) == NULL)
         status = why->code;
     if (status == STATUS_OK)

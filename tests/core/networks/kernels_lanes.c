@@ -15,10 +15,10 @@
 #define VECTOR_MAX(a, b)   SELECT((a) > (b), a, b)
 #include "core/networks/kernels_vector.h"
 
-#define NAME_OF(lanes)  kernels_lanes_##lanes
-#define NAME(lanes)     NAME_OF(lanes)
-#define TEXT_OF(lanes)  "plain, lanes " #lanes
-#define TEXT(lanes)     TEXT_OF(lanes)
+#define NAME_OF(lanes) kernels_lanes_##lanes
+#define NAME(lanes)    NAME_OF(lanes)
+#define TEXT_OF(lanes) "plain, lanes " #lanes
+#define TEXT(lanes)    TEXT_OF(lanes)
 
 extern const struct kernels NAME(LANES);
 const struct kernels NAME(LANES) = {

@@ -4,6 +4,8 @@
  * apart. */
 #include "core/windows/full_window.h"
 
+#include "core/windows/held_reads.h"
+
 #include "tests/core/windows/golden.h"
 #include "tests/core/windows/slow_full.h"
 
@@ -263,4 +265,94 @@ static void check_random(uint64_t seed) {
 Test(full_window, random_reads_against_slow) {
     for (uint64_t seed = 1; seed <= 300; seed++)
         check_random(seed);
+}
+
+/* ---- very deep piles ----------------------------------------------------------------------- */
+
+enum { AMPLICON = 400, AMPLICON_READS = 60000 };
+
+struct amplicon {
+    char contig[AMPLICON + 100];
+    struct random_read read; /* the one being made */
+};
+
+/* Read number i: its begin, end, letters and name depend on i alone; begins ascend. */
+static const struct alignment *amplicon_read(struct amplicon *a, uint32_t i) {
+    struct dice dice = {i * 7919U + 5};
+    struct random_read *r = &a->read;
+    memset(r, 0, sizeof *r);
+    roll(&dice, 2);
+    snprintf(r->name, sizeof r->name, "read%u", (unsigned)i);
+    r->alignment = (struct alignment){
+        .name = r->name,
+        .position = i / (AMPLICON_READS / 10),
+        .flag = roll(&dice, 2) ? 16 : 0,
+        .mapq = 60,
+        .cigar_count = 1,
+        .cigar = r->cigar,
+        .length = 300 + (int32_t)roll(&dice, 3) - (int32_t)(i / (AMPLICON_READS / 10)),
+        .sequence = r->sequence,
+        .qualities = r->qualities,
+    };
+    r->cigar[0] = (uint32_t)r->alignment.length << 4;
+    for (int y = 0; y < r->alignment.length / 2; y++)
+        r->sequence[y] = roll(&dice, 20) ? 0x11 : 0x24;
+    return &r->alignment;
+}
+
+static struct full_windows *amplicon_stream(struct amplicon *a, int64_t site) {
+    struct failure why = {0};
+    struct full_windows *stream;
+    memset(a->contig, 'A', sizeof a->contig);
+    struct reference reference = {sizeof a->contig, a->contig, random_fetch};
+    cr_assert_eq(full_windows_new(&stream, &full_options_default, &why), STATUS_OK);
+    full_windows_begin(stream, &reference, NULL, 0);
+    cr_assert_eq(full_windows_add_site(stream, site, &why), STATUS_OK);
+    return stream;
+}
+
+static int by_value(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* The window of a very deep pile is that of the reads whose names hash lowest, and far from all
+ * reads are held on the way. */
+static void check_amplicon(int64_t site) {
+    static uint64_t hashes[AMPLICON_READS];
+    static struct amplicon a;
+    struct failure why = {0};
+    struct full_window w, expected;
+    struct full_windows *all = amplicon_stream(&a, site), *few = amplicon_stream(&a, site);
+    size_t over = 0, held = 0;
+    for (uint32_t i = 0; i < AMPLICON_READS; i++) {
+        const struct alignment *r = amplicon_read(&a, i);
+        cr_assert_eq(full_windows_add(all, r, &why), STATUS_OK);
+        held = full_windows_held(all) > held ? full_windows_held(all) : held;
+        if (r->position < site + 17 && r->position + r->length > site - 16)
+            hashes[over++] = held_reads_hash(r->name);
+    }
+    qsort(hashes, over, sizeof *hashes, by_value);
+    cr_assert_gt(over, FULL_DEPTH_MAX);
+    for (uint32_t i = 0; i < AMPLICON_READS; i++) {
+        const struct alignment *r = amplicon_read(&a, i);
+        if (r->position < site + 17 && r->position + r->length > site - 16 &&
+            held_reads_hash(r->name) < hashes[FULL_DEPTH_MAX])
+            cr_assert_eq(full_windows_add(few, r, &why), STATUS_OK);
+    }
+    full_windows_end(all);
+    full_windows_end(few);
+    cr_assert_eq(full_windows_pull(all, &w, &why), STATUS_OK);
+    cr_assert_eq(full_windows_pull(few, &expected, &why), STATUS_OK);
+    cr_assert_str_eq(w.alt_info, expected.alt_info);
+    cr_assert_eq(w.depth, site > 300 ? w.depth : FULL_DEPTH_MAX);
+    cr_assert_arr_eq(w.tensor, expected.tensor, (size_t)(w.rows * WINDOW_WIDTH * w.channels));
+    cr_assert_lt(held, AMPLICON_READS * 7 / 10, "%zu held", held);
+    full_windows_free(all);
+    full_windows_free(few);
+}
+
+Test(full_window, very_deep_pile) {
+    check_amplicon(200);
+    check_amplicon(317); /* where not all reads reach */
 }

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Where models are looked for. */
+#include "plugin/host/models.h"
+
+#include "plugin/runnel_plugin.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+Test(models, names_are_found_on_the_path_in_order) {
+    char folder[] = "/tmp/runnel-test-XXXXXX", first[64], second[64], list[256], path[4096];
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(first, sizeof first, "%s/a", folder);
+    snprintf(second, sizeof second, "%s/b", folder);
+    mkdir(first, 0700);
+    mkdir(second, 0700);
+    snprintf(path, sizeof path, "%s/m.h5", second);
+    fclose(fopen(path, "w"));
+    snprintf(path, sizeof path, "%s/folder_model", first);
+    mkdir(path, 0700);
+    snprintf(list, sizeof list, "%s:%s", first, second);
+    setenv("RUNNEL_MODEL_PATH", list, 1);
+
+    cr_expect_eq(models_find("m", path, sizeof path), RUNNEL_OK);
+    cr_expect(strstr(path, "/b/m.h5") != NULL, "%s", path);
+    cr_expect_eq(models_find("folder_model", path, sizeof path), RUNNEL_OK);
+    cr_expect(strstr(path, "/a/folder_model") != NULL, "%s", path);
+    cr_expect_eq(models_find("/some/path", path, sizeof path), RUNNEL_OK, "a path stays as it is");
+    cr_expect_str_eq(path, "/some/path");
+    cr_expect_eq(models_find("nosuch", path, sizeof path), RUNNEL_ERROR);
+    cr_expect(strstr(path, first) && strstr(path, second), "%s", path);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include "plugin/host/options.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static const struct option TABLE[] = {
+    {"output-file", "out legacy-name", 'o', OPTION_TEXT, "FILE", "-", "where"},
+    {"threads", NULL, 't', OPTION_INTEGER, "N", NULL, "how many"},
+    {"share", NULL, 0, OPTION_REAL, "X", NULL, "how much"},
+    {"quiet", NULL, 'q', OPTION_FLAG, NULL, NULL, "less"},
+    {"hidden", NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
+};
+
+static int parse(struct options *options, struct failure *why, int argc, const char **argv) {
+    return options_parse(options, TABLE, 5, argc, (char **)argv, why);
+}
+#define PARSE(OPTIONS, WHY, ...)                                                                   \
+    parse(OPTIONS, WHY, sizeof((const char *[]){"x", __VA_ARGS__}) / sizeof(char *),               \
+          (const char *[]){"x", __VA_ARGS__})
+
+Test(options, every_form) {
+    struct options o;
+    struct failure why = {0};
+    cr_assert_eq(PARSE(&o, &why, "-o", "a", "one", "-t4", "--share=0.5", "-q", "-", "--", "-t"), STATUS_OK, "%s", why.text);
+    cr_expect_str_eq(options_text(&o, "output-file"), "a");
+    cr_expect_eq(options_integer(&o, "threads"), 4);
+    cr_expect_eq(options_real(&o, "share"), 0.5);
+    cr_expect(options_flag(&o, "quiet") && !options_flag(&o, "hidden"));
+    cr_assert_eq(o.operand_count, 3);
+    cr_expect_str_eq(o.operands[0], "one");
+    cr_expect_str_eq(o.operands[1], "-");
+    cr_expect_str_eq(o.operands[2], "-t");
+}
+
+Test(options, clair3_spellings) {
+    struct options o;
+    struct failure why = {0};
+    cr_assert_eq(PARSE(&o, &why, "--legacy_name=b", "--quiet=True", "--hidden=False"), STATUS_OK);
+    cr_expect_str_eq(options_text(&o, "output-file"), "b");
+    cr_expect(options_flag(&o, "quiet") && !options_flag(&o, "hidden"));
+    cr_assert_eq(PARSE(&o, &why, "--output_file", "c"), STATUS_OK);
+    cr_expect_str_eq(options_text(&o, "output-file"), "c");
+}
+
+Test(options, defaults_and_what_was_given) {
+    struct options o;
+    struct failure why = {0};
+    cr_assert_eq(PARSE(&o, &why, "-t", "0"), STATUS_OK);
+    cr_expect_str_eq(options_text(&o, "output-file"), "-");
+    cr_expect_not(options_given(&o, "output-file"));
+    cr_expect(options_given(&o, "threads"));
+    cr_expect_null(options_text(&o, "share"));
+}
+
+Test(options, wrong_usage_is_named) {
+    const char *const wrong[][2] = {{"--nosuch", "--nosuch"}, {"-z", "-z"}, {"-t", "needs a value"},
+                                    {"-tx", "not 'x'"},       {"--share=nan", "not 'nan'"},
+                                    {"-qx", "-qx"},           {"--quiet=maybe", "maybe"},
+                                    {"-t99999999999999999999", "whole number"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct options o;
+        struct failure why = {0};
+        cr_expect_neq(PARSE(&o, &why, wrong[i][0]), STATUS_OK, "%s", wrong[i][0]);
+        cr_expect_not_null(strstr(why.text, wrong[i][1]), "%s: %s", wrong[i][0], why.text);
+    }
+}
+
+Test(options, help_shows_what_is_not_hidden) {
+    static char text[4096];
+    FILE *out = fmemopen(text, sizeof text, "w");
+    options_help(out, TABLE, 5);
+    fclose(out);
+    cr_expect_not_null(strstr(text, "  -o, --output-file FILE         where [-]\n"), "%s", text);
+    cr_expect_null(strstr(text, "hidden"));
+}
