@@ -394,6 +394,8 @@ static int open_stream(struct caller *caller, const struct runnel_batch *open,
     if (stream_contigs_read(&caller->contigs, open, &why) != STATUS_OK ||
         start_workers(caller, caller->job_room, &why) != STATUS_OK)
         return stage_failed(caller->host, &why);
+    if (caller->full == NULL)
+        caller->host->count(caller->host->context, PILEUP_NETWORK_ONLY, 1);
     const struct stream_fact facts[] = {{"model", caller->model->name},
                                         {"model_digest", caller->model->digest},
                                         {"kernels", caller->kernels->name}};

@@ -36,7 +36,7 @@ static struct run RUN_TABLE[] = {
      ONT_CONTIGS " --qual=10 --print_ref_calls"},
     {"ont_qual_0", "ont", "merge_output.vcf.gz", ONT_CONTIGS " --qual=0"},
     {"ont_fast_mode", "ont", "merge_output.vcf.gz", ONT_CONTIGS " --fast_mode"},
-    {"ont_head_tail", "ont", "merge_output.vcf.gz",
+    {"ont_no_phasing", "ont", "merge_output.vcf.gz", /* its head_tail run gave the same */
      ONT_CONTIGS " --enable_variant_calling_at_sequence_head_and_tail"},
     {"ont_thresholds", "ont", "merge_output.vcf.gz",
      ONT_CONTIGS " --snp_min_af=0.15 --indel_min_af=0.2 --min_mq=20 --min_coverage=8 "
