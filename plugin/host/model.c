@@ -4,7 +4,7 @@
  * which models are on the search path. */
 #include "adapters/models.h"
 #include "plugin/host/commands.h"
-#include "plugin/host/models.h"
+#include "plugin/host/model_search.h"
 #include "plugin/host/options.h"
 #include "plugin/host/paths.h"
 

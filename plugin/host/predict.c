@@ -7,7 +7,7 @@
 #include "core/networks/pileup_network.h"
 #include "core/windows/shape.h"
 #include "plugin/host/commands.h"
-#include "plugin/host/models.h"
+#include "plugin/host/model_search.h"
 #include "plugin/host/options.h"
 #include "plugin/host/paths.h"
 

@@ -5,7 +5,7 @@
 #include "plugin/host/lane.h"
 
 #include "adapters/arrow_table.h"
-#include "plugin/host/models.h"
+#include "plugin/host/model_search.h"
 #include "plugin/host/version.h"
 
 #include <stdarg.h>

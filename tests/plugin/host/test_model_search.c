@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Where models are looked for. */
-#include "plugin/host/models.h"
+#include "plugin/host/model_search.h"
 
 #include "plugin/runnel_plugin.h"
 
@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-Test(models, names_are_found_on_the_path_in_order) {
+Test(model_search, names_are_found_on_the_path_in_order) {
     char folder[] = "/tmp/runnel-test-XXXXXX", first[64], second[64], list[256], path[4096];
     cr_assert_not_null(mkdtemp(folder));
     snprintf(first, sizeof first, "%s/a", folder);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Finds models by name on the search path. */
-#ifndef PLUGIN_HOST_MODELS_H
-#define PLUGIN_HOST_MODELS_H
+#ifndef PLUGIN_HOST_MODEL_SEARCH_H
+#define PLUGIN_HOST_MODEL_SEARCH_H
 
 #include <stddef.h>
 

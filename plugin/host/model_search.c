@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * A model is a path, or the name of a file NAME.h5 (or a folder NAME) on the search path. */
-#include "plugin/host/models.h"
+#include "plugin/host/model_search.h"
 
 #include "plugin/host/paths.h"
 #include "plugin/runnel_plugin.h"
