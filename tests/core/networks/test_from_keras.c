@@ -213,11 +213,11 @@ static void pool(const double x[3], double padding, double y[2]) {
 Test(from_keras, pooling_ignores_what_is_padded) {
     const double low[] = {-3, -1, -2}, high[] = {3, 1, 2};
     double ignored[2], zero[2];
-    pool(low, -INFINITY, ignored);
+    pool(low, -HUGE_VAL, ignored);
     pool(low, 0, zero);
     page_says("-3 -1 -2 minus infinity %g %g zero %g %g\n", ignored[0], ignored[1], zero[0],
               zero[1]);
-    pool(high, -INFINITY, ignored);
+    pool(high, -HUGE_VAL, ignored);
     pool(high, 0, zero);
     page_says("3 1 2 minus infinity %g %g zero %g %g\n", ignored[0], ignored[1], zero[0], zero[1]);
 }
