@@ -251,6 +251,8 @@ int haplotypes_match(struct haplotypes *haplotypes, struct reference *reference,
             int status = list_choices(&search[i], why);
             if (status != STATUS_OK)
                 return status;
+            if (search[i].choices->count == 0)
+                return STATUS_OK;
             qsort(search[i].choices->items, search[i].choices->count,
                   sizeof *search[i].choices->items, order_choices);
         }

@@ -5,7 +5,6 @@
 
 #include "core/calls/numbers.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static void append_list(struct text *line, const int64_t *values, size_t count) {
@@ -98,11 +97,18 @@ static bool field_is(struct field field, const char *text) {
     return field.length == strlen(text) && memcmp(field.begin, text, field.length) == 0;
 }
 
-/* Numbers end at a separator or at the end of the line, so strto* cannot run past them. */
+/* Digits only: nothing that a record holds is negative. */
 static bool parse_integer(struct field field, int64_t *value) {
-    char *end;
-    *value = strtoll(field.begin, &end, 10);
-    return field.length > 0 && end == field.begin + field.length;
+    enum { DIGITS_LONGEST = 17 };
+    *value = 0;
+    if (field.length == 0 || field.length > DIGITS_LONGEST)
+        return false;
+    for (size_t i = 0; i < field.length; i++) {
+        if (field.begin[i] < '0' || field.begin[i] > '9')
+            return false;
+        *value = *value * 10 + (field.begin[i] - '0');
+    }
+    return true;
 }
 
 /* "12.34" without strtod, whose decimal point depends on the locale. */
@@ -110,7 +116,7 @@ static bool parse_decimal(struct field field, double *value) {
     struct field rest = field;
     struct field whole = next_field(&rest, '.');
     int64_t units, parts = 0, scale = 1;
-    if (!parse_integer(whole, &units) || units < 0 || rest.length > 9)
+    if (!parse_integer(whole, &units) || units > INT32_MAX || rest.length > 6)
         return false;
     if (rest.length > 0 && !parse_integer(rest, &parts))
         return false;
@@ -142,7 +148,7 @@ static bool parse_lists(struct field sample, struct call *call) {
         if (!parse_decimal(next_field(&af, ','), &call->af[call->af_count++]))
             return false;
     while (pl.length > 0 && call->pl_count < CALL_LIKELIHOODS_MAX) {
-        if (!parse_integer(next_field(&pl, ','), &value) || value < INT32_MIN || value > INT32_MAX)
+        if (!parse_integer(next_field(&pl, ','), &value) || value > INT32_MAX)
             return false;
         call->pl[call->pl_count++] = (int)value;
     }
