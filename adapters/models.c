@@ -111,7 +111,7 @@ static int read_properties(int64_t file, struct model *model, struct failure *wh
             return status;
     }
     if (hdf5_get_integer(file, "full_alignment", "rows", &rows)) {
-        if (rows < 1 || rows > 1024)
+        if (rows < 0 || rows > 1024)
             return fail(why, STATUS_BAD_INPUT, "a window cannot have %lld rows", (long long)rows);
         model->rows = (size_t)rows;
     }

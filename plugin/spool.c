@@ -83,32 +83,74 @@ int spool_next_site(struct spool *spool, int64_t *contig, int64_t *position,
     return status == STATUS_OK ? status : fail_at(why, "%s", spool->path);
 }
 
-int spool_read_counts(const char *path, struct select_counts *counts, struct failure *why) {
+/* ---- files beside the spool ---- */
+
+static int read_file(const char *path, struct text *text, struct failure *why) {
     FILE *file = fopen(path, "r");
     if (file == NULL)
         return fail(why, STATUS_IO, "%s cannot be opened: %s", path, strerror(errno));
-    struct text text = {0};
     char block[1 << 14];
     size_t got;
     while ((got = fread(block, 1, sizeof block, file)) > 0)
-        text_append(&text, block, got);
-    int status = ferror(file)  ? fail(why, STATUS_IO, "%s cannot be read", path)
-                 : text.failed ? fail(why, STATUS_NO_MEMORY, "out of memory for %s", path)
-                               : select_read_counts(counts, text_bytes(&text), text.length, why);
+        text_append(text, block, got);
+    int status = ferror(file)   ? fail(why, STATUS_IO, "%s cannot be read", path)
+                 : text->failed ? fail(why, STATUS_NO_MEMORY, "out of memory for %s", path)
+                                : STATUS_OK;
     fclose(file);
+    return status;
+}
+
+static int write_file(const char *path, const char *bytes, size_t length, struct failure *why) {
+    FILE *file = fopen(path, "w");
+    bool written = file != NULL && fwrite(bytes, 1, length, file) == length;
+    if (file != NULL && fclose(file) != 0)
+        written = false;
+    return written ? STATUS_OK
+                   : fail(why, STATUS_IO, "%s cannot be written: %s", path, strerror(errno));
+}
+
+int spool_write_facts(const char *path, const struct runnel_batch *open, struct failure *why) {
+    char facts[4200];
+    snprintf(facts, sizeof facts, "%s.facts", path);
+    return write_file(facts, open->schema->metadata, arrow_metadata_size(open->schema->metadata),
+                      why);
+}
+
+struct runnel_batch *spool_open_batch(const char *path, struct failure *why) {
+    char facts[4200];
+    struct text text = {0};
+    struct ArrowSchema schema;
+    struct runnel_batch *open = NULL;
+    snprintf(facts, sizeof facts, "%s.facts", path);
+    if (read_file(facts, &text, why) == STATUS_OK &&
+        arrow_schema_make(&schema, CALLS_STREAM.fields, CALLS_STREAM.count, text.bytes, why) ==
+            STATUS_OK) {
+        open = runnel_batch_new(RUNNEL_OPEN, CALLS_STREAM.type, &schema, NULL);
+        if (open == NULL) {
+            schema.release(&schema);
+            fail(why, STATUS_NO_MEMORY, "out of memory for %s", path);
+        }
+    }
     text_free(&text);
-    return status == STATUS_OK ? status : fail_at(why, "%s", path);
+    return open;
+}
+
+int spool_read_counts(const char *path, struct select_counts *counts, struct failure *why) {
+    struct text text = {0};
+    int status = read_file(path, &text, why);
+    if (status == STATUS_OK &&
+        (status = select_read_counts(counts, text_bytes(&text), text.length, why)) != STATUS_OK)
+        fail_at(why, "%s", path);
+    text_free(&text);
+    return status;
 }
 
 int spool_write_counts(const char *path, const struct select_counts *counts,
                        struct failure *why) {
     struct text text = {0};
     select_append_counts(&text, counts);
-    FILE *file = text.failed ? NULL : fopen(path, "w");
-    bool written = file != NULL && fwrite(text.bytes, 1, text.length, file) == text.length;
-    if (file != NULL && fclose(file) != 0)
-        written = false;
+    int status = text.failed ? fail(why, STATUS_NO_MEMORY, "out of memory for %s", path)
+                             : write_file(path, text.bytes, text.length, why);
     text_free(&text);
-    return written ? STATUS_OK
-                   : fail(why, STATUS_IO, "%s cannot be written: %s", path, strerror(errno));
+    return status;
 }

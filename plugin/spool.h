@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The spool: all pileup calls of a first pass, as a temporary VCF.gz with the counts of their
- * QUALs beside it (PATH.counts).  The spool stage writes it; the full stage reads it for sites
+ * QUALs (PATH.counts) and the facts of their stream (PATH.facts) beside it.  The spool stage writes it; the full stage reads it for sites
  * and the merge stage for calls. */
 #ifndef PLUGIN_SPOOL_H
 #define PLUGIN_SPOOL_H
@@ -24,6 +24,11 @@ int spool_next(struct spool *spool, struct call *call, int64_t *contig, struct f
 /* The next record of any VCF, looked at only for its site (1-based position). */
 int spool_next_site(struct spool *spool, int64_t *contig, int64_t *position,
                     struct failure *why);
+
+/* The facts of the stream that was spooled (PATH.facts, in Arrow's coded form), written by the
+ * spool stage and read back as an OPEN batch of runnel.calls/1, which the caller owns. */
+int spool_write_facts(const char *path, const struct runnel_batch *open, struct failure *why);
+struct runnel_batch *spool_open_batch(const char *path, struct failure *why);
 
 /* The QUAL counts of PATH.counts, or of a file of that form, added to `counts`. */
 int spool_read_counts(const char *path, struct select_counts *counts, struct failure *why);

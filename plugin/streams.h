@@ -31,6 +31,9 @@ struct stream {
     size_t count;
 };
 
+/* What the caller counts when its model has no full-alignment network. */
+#define PILEUP_NETWORK_ONLY "model without a full-alignment network"
+
 extern const struct stream READS_STREAM, PILEUP_STREAM, FULL_STREAM, CALLS_STREAM;
 
 /* A key and its value for OPEN's metadata. */

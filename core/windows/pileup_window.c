@@ -82,7 +82,8 @@ int pileup_windows_new(struct pileup_windows **out, const struct pileup_options 
     if (s == NULL)
         return fail(why, STATUS_NO_MEMORY, "out of memory for pileup windows");
     s->options = *options;
-    int status = columns_new(&s->columns, COLUMNS_SORTED, why);
+    int status =
+        columns_new(&s->columns, options->any_order ? COLUMNS_ANY_ORDER : COLUMNS_SORTED, why);
     if (status != STATUS_OK) {
         pileup_windows_free(s);
         return status;
@@ -101,17 +102,33 @@ void pileup_windows_free(struct pileup_windows *s) {
     free(s);
 }
 
+/* Columns are taken from `next` on. */
+static void begin_taking(struct pileup_windows *s, int64_t next) {
+    s->next = next;
+    s->run_begin = s->last = NO_COLUMN;
+    s->extra_added = s->closing = false;
+    s->first_waiting = s->end_waiting = 0;
+    s->count_count = 0;
+    s->books.pending = 0;
+}
+
 int pileup_windows_begin(struct pileup_windows *s, const struct reference *reference,
                          const struct pileup_targets *targets, struct failure *why) {
     reference_view_begin(&s->reference, reference);
     target_filter_begin(&s->targets, targets);
-    s->frontier = s->next = 0;
-    s->run_begin = s->last = NO_COLUMN;
-    s->extra_added = s->closing = s->ended = false;
-    s->first_waiting = s->end_waiting = 0;
-    s->count_count = 0;
-    s->books.pending = 0;
+    s->frontier = 0;
+    s->ended = false;
+    begin_taking(s, 0);
     return columns_begin(s->columns, reference->length, why);
+}
+
+void pileup_windows_redraw(struct pileup_windows *s, int64_t begin, int64_t end) {
+    struct pileup_targets targets = s->targets.targets;
+    targets.begin = begin;
+    targets.end = end;
+    target_filter_begin(&s->targets, &targets);
+    begin_taking(s, begin > WINDOW_FLANK ? begin - WINDOW_FLANK : 0);
+    pileup_windows_end(s);
 }
 
 int pileup_windows_add(struct pileup_windows *s, const struct alignment *a, struct failure *why) {
@@ -121,6 +138,8 @@ int pileup_windows_add(struct pileup_windows *s, const struct alignment *a, stru
     s->books.reads.by_fate[fate]++;
     if (fate == READ_OUTSIDE || a->position < 0)
         return STATUS_OK;
+    if (s->options.any_order)
+        return fate == READ_USED ? columns_add(s->columns, a, span, why) : STATUS_OK;
     if (a->position < s->frontier)
         return fail(why, STATUS_BAD_INPUT,
                     "alignment '%s' at position %lld begins before the one added last; sort the "
@@ -262,9 +281,12 @@ static bool meet_column(struct pileup_windows *s, int64_t position, const struct
     return s->closing;
 }
 
-/* STATUS_OK: went on by one step.  STATUS_END: nothing can be done before more reads come. */
+/* STATUS_OK: went on by one step.  STATUS_END: nothing can be done before more reads come, or
+ * nothing is left to do. */
 static int step(struct pileup_windows *s, struct failure *why) {
     struct column column;
+    if (s->first_waiting == s->end_waiting && s->next >= s->targets.targets.end)
+        return STATUS_END;
     int64_t position = columns_next(s->columns, s->next);
     if (position < s->frontier) {
         int status = columns_borrow(s->columns, position, &column, why);
@@ -360,13 +382,4 @@ const struct pileup_column_counts *pileup_windows_take_counts(struct pileup_wind
 
 const struct pileup_books *pileup_windows_books(const struct pileup_windows *s) {
     return &s->books;
-}
-
-void pileup_window_scale(int32_t tensor[PILEUP_WINDOW_SIZE], uint32_t depth) {
-    const double full = 144.0;
-    if (depth <= 1.5 * full)
-        return;
-    double factor = depth / full;
-    for (int i = 0; i < PILEUP_WINDOW_SIZE; i++)
-        tensor[i] = (int32_t)(tensor[i] / factor);
 }

@@ -40,7 +40,8 @@ struct pileup_options { /* 1.11; start from pileup_options_default */
     bool call_snp_only;
     bool enable_long_indel;
     bool head_and_tail;
-    bool gvcf; /* keep the counts of 1.12 for pileup_windows_take_counts */
+    bool any_order; /* alignments come in any order; see pileup_windows_redraw */
+    bool gvcf;      /* keep the counts of 1.12 for pileup_windows_take_counts */
 };
 
 /* For ONT.  HiFi and Illumina differ in indel_min_af: 0.08. */
@@ -102,12 +103,18 @@ int pileup_windows_begin(struct pileup_windows *stream, const struct reference *
 
 /* Adds the next alignment of the contig; nothing of it is kept.  Any alignment may be added: those
  * that 1.1 refuses are counted by reason.  The windows that are ready must have been pulled
- * before.  An alignment that begins before the last one is a failure. */
+ * before.  An alignment that begins before the last one is a failure, unless any_order is set. */
 int pileup_windows_add(struct pileup_windows *stream, const struct alignment *alignment,
                        struct failure *why);
 
-/* No more alignments come for this contig. */
+/* No more alignments come for this contig: what was not drawn can be pulled. */
 void pileup_windows_end(struct pileup_windows *stream);
+
+/* With any_order: windows are not drawn as reads come but when asked for.  After this call, pull
+ * gives the windows of [begin, end) as the reads added so far make them; then more may be added,
+ * and any part drawn again.  Reads that begin at one position count in the order of their names and
+ * flags, so that the order in which they came does not matter. */
+void pileup_windows_redraw(struct pileup_windows *stream, int64_t begin, int64_t end);
 
 /* STATUS_OK: `out` is the next window, by position, borrowed until the next call for this stream.
  * STATUS_END: none is ready. */
@@ -129,8 +136,5 @@ const struct pileup_column_counts *pileup_windows_take_counts(struct pileup_wind
 
 /* Sums over all contigs so far. */
 const struct pileup_books *pileup_windows_books(const struct pileup_windows *stream);
-
-/* The scaling of 1.10, applied in place just before a window enters the network. */
-void pileup_window_scale(int32_t tensor[PILEUP_WINDOW_SIZE], uint32_t depth);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The draw of reads where the pile is deeper than the window (specification of windows, 2.6).
- * The generator is the GNU C library's rand() written out, so that results do not depend on
+ * The generator is the GNU C library's random numbers written out, so that results do not depend on
  * the C library. */
 #ifndef CORE_WINDOWS_SHUFFLE_H
 #define CORE_WINDOWS_SHUFFLE_H

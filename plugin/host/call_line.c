@@ -174,7 +174,7 @@ struct calling {
 };
 
 static const char *const TEMPORARY[] = {"calls.vcf.gz", "calls.vcf.gz.tbi", "calls.vcf.gz.csi",
-                                        "calls.vcf.gz.counts", "reads.bam", NULL};
+                                        "calls.vcf.gz.counts", "calls.vcf.gz.facts", "reads.bam", NULL};
 
 static void remove_folder(void *with) {
     struct calling *calling = with;
@@ -253,6 +253,20 @@ static int write_cutoffs(const struct call_request *request, const char *spool,
     return status;
 }
 
+/* The model turned out to have the pileup network alone: its calls are the result. */
+static int without_full_network(struct calling *calling, const char *spool,
+                                struct failure *why) {
+    struct line *line = &calling->line;
+    if (!calling->request->quiet)
+        fprintf(stderr, "runnel: the model has no full-alignment network; all calls are the pileup "
+                        "network's\n");
+    bool built = line_add(line, "spooled", why) == STATUS_OK &&
+                 set(line, "path", spool, why) == STATUS_OK &&
+                 add_merge(line, calling->request, NULL, why) == STATUS_OK &&
+                 add_vcf(line, calling->request, why) == STATUS_OK;
+    return built ? run_pass(calling, why) : why->code;
+}
+
 /* Both networks: all pileup calls are spooled, the doubtful ones among them (by cut-offs over all
  * of them) looked at again.  A pipe's reads are spooled as well. */
 static int both_networks(struct calling *calling, struct failure *why) {
@@ -270,6 +284,8 @@ static int both_networks(struct calling *calling, struct failure *why) {
                  add_spool(line, request, spool, why) == STATUS_OK;
     if (!built || run_pass(calling, why) != STATUS_OK || write_cutoffs(request, spool, why) != STATUS_OK)
         return why->code;
+    if (books_total(&calling->books[0].stages[2], PILEUP_NETWORK_ONLY) > 0)
+        return without_full_network(calling, spool, why);
     built = add_reads(line, request, NULL, pipe ? copy : request->reads, why) == STATUS_OK &&
             add_full(line, request, spool, why) == STATUS_OK &&
             add_caller(line, request, why) == STATUS_OK &&

@@ -310,6 +310,15 @@ static int check_stream(const struct caller *caller, const struct runnel_batch *
     if (is_full ? caller->full == NULL : caller->pileup == NULL)
         return fail(why, STATUS_BAD_INPUT, "model %s has no %s network", caller->model->name,
                     is_full ? "full-alignment" : "pileup");
+    char *rows = is_full ? stream_fact(open, "rows") : NULL;
+    char *channels = is_full ? stream_fact(open, "channels") : NULL;
+    if ((rows && strtoul(rows, NULL, 10) != full_network_rows(caller->full)) ||
+        (channels && strtoul(channels, NULL, 10) != full_network_channels(caller->full)))
+        fail(why, STATUS_BAD_INPUT, "model %s takes windows of %zu rows and %zu channels, these "
+             "have %s and %s", caller->model->name, full_network_rows(caller->full),
+             full_network_channels(caller->full), rows ? rows : "?", channels ? channels : "?");
+    free(rows);
+    free(channels);
     char *platform = stream_platform(open);
     bool other = platform != NULL && caller->model->platform[0] != '\0' &&
                  strcmp(platform, caller->model->platform) != 0;
@@ -385,6 +394,8 @@ static int open_stream(struct caller *caller, const struct runnel_batch *open,
     if (stream_contigs_read(&caller->contigs, open, &why) != STATUS_OK ||
         start_workers(caller, caller->job_room, &why) != STATUS_OK)
         return stage_failed(caller->host, &why);
+    if (caller->full == NULL)
+        caller->host->count(caller->host->context, PILEUP_NETWORK_ONLY, 1);
     const struct stream_fact facts[] = {{"model", caller->model->name},
                                         {"model_digest", caller->model->digest},
                                         {"kernels", caller->kernels->name}};

@@ -86,7 +86,9 @@ static int open_stream(struct spooler *spooler, const struct runnel_batch *open)
         fail(&why, STATUS_NO_MEMORY, "out of memory for the spool");
     free(contigs);
     text_free(&text);
-    return spooler->writer ? RUNNEL_OK : stage_failed(spooler->host, &why);
+    if (spooler->writer == NULL || spool_write_facts(spooler->path, open, &why) != STATUS_OK)
+        return stage_failed(spooler->host, &why);
+    return RUNNEL_OK;
 }
 
 static int add_row(struct spooler *spooler, const struct runnel_batch *batch, int64_t row,

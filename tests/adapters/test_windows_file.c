@@ -12,11 +12,11 @@
 enum { COUNT = 700, ROWS = 4, CHANNELS = 8, FULL_SIZE = ROWS * WINDOW_WIDTH * CHANNELS };
 
 static int32_t pileup_value(size_t i) {
-    return (int32_t)(i * 2654435761U >> 8) - 8000000;
+    return (int32_t)(i * 2654435761U >> 8 & 0xffffffU) - 8000000;
 }
 
 static int8_t full_value(size_t i) {
-    return (int8_t)(i * 2654435761U >> 24);
+    return (int8_t)(i * 2654435761U >> 24 & 0xffU);
 }
 
 /* Appends windows [first, first + count) of both kinds. */

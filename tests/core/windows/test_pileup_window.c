@@ -3,6 +3,8 @@
  * Pileup windows against the golden cases, and by hand where those do not tell rules apart. */
 #include "core/windows/pileup_window.h"
 
+#include "core/networks/depth_scale.h"
+
 #include "tests/core/windows/golden.h"
 #include "tests/core/windows/slow_pileup.h"
 
@@ -144,7 +146,7 @@ static void check_scaled(const struct golden *g, hsize_t index, const struct pil
     struct golden_array scaled = golden_array(g, "pileup/scaled_tensor", H5T_NATIVE_INT32);
     int32_t tensor[PILEUP_WINDOW_SIZE];
     memcpy(tensor, w->tensor, sizeof tensor);
-    pileup_window_scale(tensor, w->depth);
+    depth_scale(tensor, w->depth);
     const int32_t *expected = w->tensor;
     for (hsize_t i = 0; i < which.rows; i++)
         if (((int32_t *)which.data)[i] == (int32_t)index)
@@ -303,4 +305,71 @@ static void check_cut(uint64_t seed) {
 Test(pileup_window, cut_anywhere) {
     for (uint64_t seed = 1; seed <= 150; seed++)
         check_cut(seed);
+}
+
+/* ---- reads in any order -------------------------------------------------------------------- */
+
+static int by_position_and_name(const void *a, const void *b) {
+    const struct alignment *x = a, *y = b;
+    if (x->position != y->position)
+        return x->position < y->position ? -1 : 1;
+    int names = strcmp(x->name, y->name);
+    return names != 0 ? names : (int)x->flag - (int)y->flag;
+}
+
+static void shuffle_reads(struct dice *dice, struct golden_reads reads) {
+    for (size_t i = reads.count; i > 1; i--) {
+        size_t j = roll(dice, (uint32_t)i);
+        struct alignment other = reads.reads[j];
+        reads.reads[j] = reads.reads[i - 1];
+        reads.reads[i - 1] = other;
+    }
+}
+
+/* The same reads in any order, looked at now and then, end as the sorted ones do. */
+static void check_any_order(uint64_t seed) {
+    struct random_case c = random_case(seed);
+    struct pileup_options options = random_options(&c.dice);
+    struct reference reference = random_reference(&c);
+    struct golden_reads reads = reads_of(&c);
+    qsort(reads.reads, reads.count, sizeof *reads.reads, by_position_and_name);
+    struct drawn sorted = draw(&reference, &options, NULL, reads), any = {0}, glance = {0};
+    struct failure why = {0};
+    struct pileup_windows *stream;
+    options.any_order = true;
+    shuffle_reads(&c.dice, reads);
+    cr_assert_eq(pileup_windows_new(&stream, &options, &why), STATUS_OK);
+    cr_assert_eq(pileup_windows_begin(stream, &reference, NULL, &why), STATUS_OK);
+    for (size_t i = 0; i < reads.count; i++) {
+        cr_assert_eq(pileup_windows_add(stream, &reads.reads[i], &why), STATUS_OK);
+        if (roll(&c.dice, 20) == 0) {
+            int64_t begin = roll(&c.dice, (uint32_t)c.length);
+            pileup_windows_redraw(stream, begin, begin + roll(&c.dice, 100));
+            keep(&glance, stream);
+        }
+    }
+    for (int64_t begin = 0, end; begin < c.length; begin = end) {
+        end = begin + 1 + roll(&c.dice, 300);
+        pileup_windows_redraw(stream, begin, end);
+        keep(&any, stream);
+    }
+    pileup_windows_free(stream);
+    cr_assert_eq(any.count, sorted.count, "seed %d: %zu, not %zu", (int)seed, any.count,
+                 sorted.count);
+    struct golden g = {.name = "any order"};
+    for (size_t i = 0; i < any.count; i++) {
+        cr_assert_eq(any.windows[i].position, sorted.windows[i].position);
+        expect_same(&g, &any.windows[i], sorted.windows[i].tensor, sorted.windows[i].alt_info,
+                    true);
+    }
+    cr_assert_eq(any.count_count, sorted.count_count);
+    for (size_t i = 0; i < any.count_count; i++)
+        cr_assert_eq(memcmp(&any.counts[i], &sorted.counts[i], sizeof any.counts[i]), 0);
+    random_case_free(&c);
+    golden_release();
+}
+
+Test(pileup_window, any_order) {
+    for (uint64_t seed = 1; seed <= 150; seed++)
+        check_any_order(seed);
 }

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Whole runs of `runnel call` against whole runs of Clair3 v2.0.2 on the same reads with the same
+ * weights (tests/data/calls/README.md): the same records, character for character, but for QUAL by
+ * at most 0.01 and GQ and PL by at most 1, which the last bit of a probability decides. */
+#include "adapters/vcf.h"
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RUNS TEST_DATA "/calls/runs"
+#define ONT_CONTIGS "-r chr21,chr20,chr2"
+
+struct run {
+    char name[48];     /* folder of the golden run */
+    char input[8];     /* ont or hifi */
+    char file[32];     /* which of its files */
+    char options[400]; /* of runnel call */
+};
+
+static struct run RUN_TABLE[] = {
+    {"ont_default", "ont", "merge_output.vcf.gz", ONT_CONTIGS " --phased-vcf "
+     "\"" RUNS "/ont_default/phased/phased_chr2.vcf.gz " RUNS "/ont_default/phased/phased_chr20.vcf.gz "
+     RUNS "/ont_default/phased/phased_chr21.vcf.gz\""},
+    {"ont_no_phasing", "ont", "merge_output.vcf.gz", ONT_CONTIGS},
+    {"ont_haploid_precise_gvcf", "ont", "merge_output.vcf.gz", ONT_CONTIGS " --haploid_precise"},
+    {"ont_haploid_sensitive_gvcf", "ont", "merge_output.vcf.gz", ONT_CONTIGS " --haploid-sensitive"},
+    {"ont_snp_only", "ont", "merge_output.vcf.gz", ONT_CONTIGS " --call_snp_only"},
+    {"ont_long_indel_gvcf", "ont", "merge_output.vcf.gz", ONT_CONTIGS " --enable_long_indel"},
+    {"ont_qual_10_reference_calls", "ont", "merge_output.vcf.gz",
+     ONT_CONTIGS " --qual=10 --print_ref_calls"},
+    {"ont_qual_0", "ont", "merge_output.vcf.gz", ONT_CONTIGS " --qual=0"},
+    {"ont_fast_mode", "ont", "merge_output.vcf.gz", ONT_CONTIGS " --fast_mode"},
+    {"ont_no_phasing", "ont", "merge_output.vcf.gz", /* its head_tail run gave the same */
+     ONT_CONTIGS " --enable_variant_calling_at_sequence_head_and_tail"},
+    {"ont_thresholds", "ont", "merge_output.vcf.gz",
+     ONT_CONTIGS " --snp_min_af=0.15 --indel_min_af=0.2 --min_mq=20 --min_coverage=8 "
+                 "--var_pct_full=0.5 --ref_pct_full=0.3"},
+    {"ont_pileup_only", "ont", "pileup.vcf.gz", ONT_CONTIGS " --pileup_only --qual=0"},
+    {"hifi_gvcf_no_phasing", "hifi", "merge_output.vcf.gz", ""},
+    {"hifi_haploid_precise_reference_calls", "hifi", "merge_output.vcf.gz",
+     "--haploid_precise --print_ref_calls"},
+};
+
+/* ---- records ---- */
+
+struct records {
+    size_t count, room;
+    char **lines;
+};
+
+static struct records read_records(const char *path) {
+    struct records records = {0};
+    struct failure why = {0};
+    struct letters line;
+    struct vcf_reader *reader = vcf_reader_open(path, &why);
+    cr_assert_not_null(reader, "%s", why.text);
+    while (vcf_reader_next(reader, &line, &why) == STATUS_OK) {
+        if (records.count == records.room) {
+            records.room = records.room ? 2 * records.room : 1024;
+            records.lines = realloc(records.lines, records.room * sizeof *records.lines);
+        }
+        records.lines[records.count++] = strndup(line.bytes, line.length);
+    }
+    cr_assert_eq(why.code, STATUS_OK, "%s", why.text);
+    vcf_reader_free(reader);
+    return records;
+}
+
+static void records_free(struct records *records) {
+    for (size_t i = 0; i < records->count; i++)
+        free(records->lines[i]);
+    free(records->lines);
+}
+
+/* "CONTIG\tPOS\t", by which records are paired; runs may order contigs differently. */
+static size_t key_length(const char *line) {
+    size_t contig = strcspn(line, "\t") + 1;
+    return contig + strcspn(line + contig, "\t") + 1;
+}
+
+static int by_key(const void *left, const void *right) {
+    const char *a = *(char *const *)left, *b = *(char *const *)right;
+    size_t na = key_length(a), nb = key_length(b);
+    int order = strncmp(a, b, na < nb ? na : nb);
+    return order != 0 ? order : (na > nb) - (na < nb);
+}
+
+/* The n-th field (from 0), cut out into `field`. */
+static void field_of(char *field, size_t room, const char *line, int n, char separator) {
+    char stops[2] = {separator, '\0'};
+    while (n-- > 0)
+        line += strcspn(line, stops) + (line[strcspn(line, stops)] != '\0');
+    snprintf(field, room, "%.*s", (int)strcspn(line, stops), line);
+}
+
+/* The same but for the last bit of a probability.  A golden record may have PL where ours was not
+ * asked for it. */
+static bool nearly_same(const char *ours, const char *theirs) {
+    char a[4096], b[4096], x[4096], y[4096];
+    for (int column = 0; column < 8; column++) {
+        field_of(a, sizeof a, ours, column, '\t');
+        field_of(b, sizeof b, theirs, column, '\t');
+        if (column == 5 ? fabs(strtod(a, NULL) - strtod(b, NULL)) > 0.0101 : strcmp(a, b) != 0)
+            return false;
+    }
+    field_of(a, sizeof a, ours, 9, '\t');
+    field_of(b, sizeof b, theirs, 9, '\t');
+    for (int part = 0; part < 5; part++) {
+        field_of(x, sizeof x, a, part, ':');
+        field_of(y, sizeof y, b, part, ':');
+        if (part == 1 ? labs(strtol(x, NULL, 10) - strtol(y, NULL, 10)) > 1 : strcmp(x, y) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* Counts identical and nearly identical records; prints every other one.  Returns how many are
+ * neither. */
+static size_t compare(const char *name, struct records *ours, struct records *theirs) {
+    size_t same = 0, near = 0, other = 0, i = 0, j = 0;
+    qsort(ours->lines, ours->count, sizeof *ours->lines, by_key);
+    qsort(theirs->lines, theirs->count, sizeof *theirs->lines, by_key);
+    while (i < ours->count || j < theirs->count) {
+        int order = i == ours->count     ? 1
+                    : j == theirs->count ? -1
+                                         : by_key(&ours->lines[i], &theirs->lines[j]);
+        if (order == 0 && strcmp(ours->lines[i], theirs->lines[j]) == 0)
+            same++;
+        else if (order == 0 && nearly_same(ours->lines[i], theirs->lines[j]))
+            near++;
+        else
+            other++, fprintf(stderr, "%s\n  ours   %s\n  theirs %s\n", name,
+                             order <= 0 ? ours->lines[i] : "-", order >= 0 ? theirs->lines[j] : "-");
+        i += order <= 0;
+        j += order >= 0;
+    }
+    fprintf(stderr, "%-40s %5zu records, %5zu identical, %4zu in the last bit, %zu other\n", name,
+            theirs->count, same, near, other);
+    return other;
+}
+
+ParameterizedTestParameters(call_line, whole_runs) {
+    return cr_make_param_array(struct run, RUN_TABLE, sizeof RUN_TABLE / sizeof *RUN_TABLE);
+}
+
+ParameterizedTest(struct run *run, call_line, whole_runs) {
+    char out[] = "/tmp/runnel-test-XXXXXX.vcf", command[2048], golden[512];
+    close(mkstemps(out, 4));
+    snprintf(command, sizeof command,
+             BUILD_DIR "/runnel call --clair3-compat -q -t 1 --platform=%s -m " TEST_DATA
+                       "/networks/trained.h5 -o %s %s " RUNS "/inputs/%s/ref.fa " RUNS
+                       "/inputs/%s/reads.bam", run->input, out, run->options, run->input, run->input);
+    cr_assert_eq(system(command), 0, "%s", command);
+    snprintf(golden, sizeof golden, RUNS "/%s/%s", run->name, run->file);
+    struct records ours = read_records(out), theirs = read_records(golden);
+    unlink(out);
+    cr_expect_gt(theirs.count, 100);
+    cr_expect_eq(compare(run->name, &ours, &theirs), 0);
+    records_free(&ours);
+    records_free(&theirs);
+}
