@@ -4,6 +4,8 @@
  * memory.  Spec networks, 3. */
 #include "core/networks/convolution.h"
 
+#include "core/networks/winograd.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,10 @@ size_t map_row(const struct map_shape *map) {
 
 size_t map_size(const struct map_shape *map) {
     return (map->R + 2) * map_row(map);
+}
+
+size_t map_slack(const struct map_shape *map) {
+    return 4 * map_row(map); /* a tile of four rows that begins at the last one, and a position */
 }
 
 struct norm {
@@ -84,6 +90,10 @@ int convolution_pack(struct convolution *c, const struct weights *weights, const
     if (matrix != NULL && bias != NULL) {
         fold(matrix, bias, c, weight, offset, &norm, scale);
         status = pack_matrix(&c->packed, matrix, bias, out_channels, K, c->kernels->panel, why);
+        if (c->kernels->winograd_in == NULL)
+            c->tile_rows = 0;
+        if (status == STATUS_OK && c->tile_rows > 0)
+            status = winograd_pack(c, matrix, out_channels, why);
     }
     free(matrix);
     free(bias);
@@ -92,6 +102,7 @@ int convolution_pack(struct convolution *c, const struct weights *weights, const
 
 void convolution_free(struct convolution *c) {
     packed_free(&c->packed);
+    free(c->points);
 }
 
 struct row_range convolution_reach(const struct convolution *c, struct row_range range) {
@@ -105,34 +116,72 @@ struct row_range convolution_reach(const struct convolution *c, struct row_range
         reach.begin = begin == 0 ? 0 : (begin - 1) / 2;
         reach.end = (range.end + c->before + 1) / 2;
     }
+    if (c->tile_rows > 2) {
+        reach.begin = reach.begin / c->tile_rows * c->tile_rows;
+        reach.end = round_up(reach.end, c->tile_rows);
+    }
     if (reach.end > c->out.R)
         reach.end = c->out.R;
     return reach;
 }
 
-void convolution_run(const struct convolution *c, struct position_list *list, const float *x,
-                     const float *add, float *y, const struct row_range *ranges, size_t M) {
+static void run_direct(const struct convolution *c, struct convolution_scratch *scratch,
+                       const float *x, const float *add, float *y, const struct row_range *ranges,
+                       size_t M) {
     size_t n = 0;
     for (size_t m = 0; m < M; m++)
         for (size_t r = ranges[m].begin; r < ranges[m].end; r++)
             for (size_t w = 0; w < c->out.W; w++, n++) {
                 /* Borders shift both maps by one: input row 2r - before stands one lower. */
                 size_t from = c->stride * r + 1 - c->before;
-                list->x_at[n] = (uint32_t)(m * map_size(&c->in) + from * map_row(&c->in) +
-                                           c->stride * w * c->in.C);
-                list->y_at[n] = (uint32_t)(m * map_size(&c->out) + (r + 1) * map_row(&c->out) +
-                                           (w + 1) * c->out.C);
+                scratch->x_at[n] = (uint32_t)(m * map_size(&c->in) + from * map_row(&c->in) +
+                                              c->stride * w * c->in.C);
+                scratch->y_at[n] = (uint32_t)(m * map_size(&c->out) + (r + 1) * map_row(&c->out) +
+                                              (w + 1) * c->out.C);
             }
     struct product product = {.rows = n,
                               .x = x,
-                              .x_at = list->x_at,
+                              .x_at = scratch->x_at,
                               .stretches = TAPS,
                               .length = TAPS * c->in.C,
                               .step = map_row(&c->in),
                               .add = add,
                               .y = y,
-                              .y_at = list->y_at,
+                              .y_at = scratch->y_at,
                               .then = ACTIVATION_RELU};
     packed_use(&c->packed, &product);
     c->kernels->product(&product);
+}
+
+void convolution_run(const struct convolution *c, struct convolution_scratch *scratch,
+                     const float *x, const float *add, float *y, const struct row_range *ranges,
+                     size_t M) {
+    if (c->tile_rows > 0)
+        winograd_run(c, scratch, x, add, y, ranges, M);
+    else
+        run_direct(c, scratch, x, add, y, ranges, M);
+}
+
+int convolution_scratch_new(struct convolution_scratch *scratch, size_t positions, size_t channels,
+                            size_t panel, struct failure *why) {
+    if (positions < WINOGRAD_TILES)
+        positions = WINOGRAD_TILES;
+    scratch->x_at = calloc(positions, sizeof *scratch->x_at);
+    scratch->y_at = calloc(positions, sizeof *scratch->y_at);
+    scratch->tiles = calloc(WINOGRAD_TILES, sizeof *scratch->tiles);
+    scratch->v = floats_new(WINOGRAD_TILES * WINOGRAD_POINTS_MAX * channels, why);
+    scratch->m = floats_new(WINOGRAD_TILES * WINOGRAD_POINTS_MAX * panel, why);
+    if (scratch->x_at == NULL || scratch->y_at == NULL || scratch->tiles == NULL ||
+        scratch->v == NULL || scratch->m == NULL)
+        return fail(why, STATUS_NO_MEMORY, "no memory for convolutions");
+    return STATUS_OK;
+}
+
+void convolution_scratch_free(struct convolution_scratch *scratch) {
+    free(scratch->x_at);
+    free(scratch->y_at);
+    free(scratch->tiles);
+    free(scratch->v);
+    free(scratch->m);
+    *scratch = (struct convolution_scratch){0};
 }

@@ -24,34 +24,51 @@ struct row_range {
 struct convolution {
     const struct kernels *kernels;
     size_t stride;
-    size_t before; /* rows of zeros that count before the first: 1, or 0 ('same', even R) */
+    size_t tile_rows; /* of Winograd's form, 2 or 4; 0: summed directly */
+    size_t before;    /* rows of zeros that count before the first: 1, or 0 ('same', even R) */
     struct map_shape in, out;
     struct packed packed;
+    float *points; /* Winograd's form of the weights, winograd.h; NULL where tile_rows is 0 */
 };
 
-/* Offsets of output positions, for one product at a time. */
-struct position_list {
-    size_t count;
+/* Working memory: offsets of output positions for one product, or tiles and their points. */
+struct convolution_scratch {
     uint32_t *x_at, *y_at;
+    float *v, *m;
+    struct winograd_tile *tiles;
 };
+
+enum { WINOGRAD_TILES = 48 /* that are transformed at a time, so that their points stay near */ };
 
 size_t map_row(const struct map_shape *map);  /* floats from a row to the next */
 size_t map_size(const struct map_shape *map); /* floats of one window */
 
+/* Floats behind a map's end that Winograd's tiles may read (and that change no output). */
+size_t map_slack(const struct map_shape *map);
+
 /* Packs CONVOLUTION.weight, .bias and the batch norm NORM.*, with inputs multiplied by
- * `scale`.  in, out, stride and before are filled in by the caller, channels included:
- * `in_channels` and `out_channels` are the real ones. */
+ * `scale`.  kernels, stride, tile_rows, before, in and out are filled in by the caller, channels
+ * included: `in_channels` and `out_channels` are the real ones.  Where the kernels have no
+ * Winograd form, tile_rows becomes 0. */
 int convolution_pack(struct convolution *c, const struct weights *weights, const char *name,
                      const char *norm, size_t in_channels, size_t out_channels, double scale,
                      struct failure *why);
 void convolution_free(struct convolution *c);
 
-/* Which rows of the output can differ where rows `range` of the input do. */
+/* Which rows of the output can differ where rows `range` of the input do.  Rows of a tile of
+ * four outputs differ together, if only by rounding. */
 struct row_range convolution_reach(const struct convolution *c, struct row_range range);
 
 /* Rows ranges[m] of windows m < M: y = relu(convolution(x) + add), add NULL or laid out as y
- * (and may be y).  `list` has room for every position of M windows. */
-void convolution_run(const struct convolution *c, struct position_list *list, const float *x,
-                     const float *add, float *y, const struct row_range *ranges, size_t M);
+ * (and may be y).  x is followed by map_slack floats. */
+void convolution_run(const struct convolution *c, struct convolution_scratch *scratch,
+                     const float *x, const float *add, float *y, const struct row_range *ranges,
+                     size_t M);
+
+/* Working memory for convolutions of up to `positions` outputs at a time, `channels` inputs, and
+ * panels of `panel` outputs. */
+int convolution_scratch_new(struct convolution_scratch *scratch, size_t positions, size_t channels,
+                            size_t panel, struct failure *why);
+void convolution_scratch_free(struct convolution_scratch *scratch);
 
 #endif

@@ -37,6 +37,10 @@ struct stage {
     float *background[CONVOLUTIONS]; /* each convolution's result for a window of zeros */
 };
 
+/* Rows of a Winograd tile, by stage.  Where rows are left out (the larger maps) two, since their
+ * outputs do not meet each other's inputs; four where nearly all rows are computed anyway. */
+static const size_t tile_rows[STAGES] = {2, 2, 4};
+
 static const struct {
     const char *convolution[CONVOLUTIONS], *norm[CONVOLUTIONS], *result[CONVOLUTIONS];
 } names[STAGES] = {
@@ -68,7 +72,7 @@ struct full_scratch {
     float *input; /* one window */
     float *main[STAGES], *mid[STAGES];
     float *pooled; /* (M, BINS, C) */
-    struct position_list list;
+    struct convolution_scratch convolution;
     struct row_range ranges[BLOCK];
     struct tail_scratch tail;
     const struct tap *tap;
@@ -95,6 +99,7 @@ static int pack_stage(struct full_network *network, size_t s, const struct weigh
         stage->convolution[c] = (struct convolution){
             .kernels = network->kernels,
             .stride = c == DOWN ? 2 : 1,
+            .tile_rows = c == DOWN ? 0 : tile_rows[s],
             .before = c == DOWN && even && padding == PADDING_SAME ? 0 : 1,
             .in = c == DOWN ? *below : stage->map,
             .out = stage->map,
@@ -216,23 +221,26 @@ static size_t kept(size_t s) {
 
 static int allocate(struct full_scratch *scratch, const struct full_network *network,
                     struct failure *why) {
-    size_t positions = 0;
+    size_t positions = 0, channels = 0;
     scratch->input = floats_new(map_size(&network->input), why);
     if (scratch->input == NULL)
         return STATUS_NO_MEMORY;
     for (size_t s = 0; s < STAGES; s++) {
         const struct map_shape *map = &network->stage[s].map;
-        scratch->main[s] = floats_new(kept(s) * map_size(map), why);
-        scratch->mid[s] = floats_new(kept(s) * map_size(map), why);
+        size_t size = kept(s) * map_size(map) + map_slack(map);
+        scratch->main[s] = floats_new(size, why);
+        scratch->mid[s] = floats_new(size, why);
         if (scratch->main[s] == NULL || scratch->mid[s] == NULL)
             return STATUS_NO_MEMORY;
         if (kept(s) * map->R * map->W > positions)
             positions = kept(s) * map->R * map->W;
+        if (map->C > channels)
+            channels = map->C;
     }
     scratch->pooled = floats_new(BLOCK * BINS * network->stage[STAGES - 1].map.C, why);
-    scratch->list.x_at = calloc(positions, sizeof(uint32_t));
-    scratch->list.y_at = calloc(positions, sizeof(uint32_t));
-    if (scratch->pooled == NULL || scratch->list.x_at == NULL || scratch->list.y_at == NULL)
+    if (scratch->pooled == NULL ||
+        convolution_scratch_new(&scratch->convolution, positions, channels, network->kernels->panel,
+                                why) != STATUS_OK)
         return STATUS_NO_MEMORY;
     return tail_scratch_new(&scratch->tail, &network->tail, BLOCK, why);
 }
@@ -256,8 +264,7 @@ void full_scratch_free(struct full_scratch *scratch) {
         free(scratch->mid[s]);
     }
     free(scratch->pooled);
-    free(scratch->list.x_at);
-    free(scratch->list.y_at);
+    convolution_scratch_free(&scratch->convolution);
     tail_scratch_free(&scratch->tail);
     free(scratch);
 }
@@ -303,7 +310,7 @@ static void convolve(const struct full_network *network, struct full_scratch *sc
     const struct stage *stage = &network->stage[s];
     for (size_t m = 0; m < M; m++)
         ranges[m] = convolution_reach(&stage->convolution[c], ranges[m]);
-    convolution_run(&stage->convolution[c], &scratch->list, x, add, y, ranges, M);
+    convolution_run(&stage->convolution[c], &scratch->convolution, x, add, y, ranges, M);
     if (scratch->recording) {
         memcpy(stage->background[c], y, map_size(&stage->map) * sizeof *y);
         return;

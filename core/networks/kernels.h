@@ -51,6 +51,34 @@ struct lstm_step {
     size_t h_step, y_step; /* between rows of h and of y */
 };
 
+/* Winograd's form of a 3 x 3 convolution (winograd.h): a tile gives `rows` x 3 outputs, and takes
+ * (rows + 2) x 5 inputs and as many points, N of them; rows is 2 or 4.  Offsets are in floats. */
+enum { WINOGRAD_COLUMNS = 3, WINOGRAD_REACH = WINOGRAD_COLUMNS + 2, WINOGRAD_POINTS_MAX = 6 * 5 };
+
+struct winograd_tile {
+    uint32_t x_at, y_at;    /* its first input, its first output */
+    uint32_t rows, columns; /* outputs that lie in the map */
+};
+
+/* v (N, T, channels) from the T tiles' inputs: both axes transformed. */
+struct winograd_in {
+    size_t rows, tile_count, channels;
+    const struct winograd_tile *tiles;
+    const float *x;
+    size_t x_row, x_column; /* from a row of the map to the next, from a position to the next */
+    float *v;
+};
+
+/* y = relu(outputs + b + add) for one panel of outputs, from m (N, T, P). */
+struct winograd_out {
+    size_t rows, tile_count;
+    const struct winograd_tile *tiles;
+    const float *m, *b; /* b (P) */
+    const float *add;   /* NULL, or laid out as y */
+    float *y;
+    size_t y_row, y_column;
+};
+
 struct kernels {
     const char *name; /* "scalar", "avx2", "avx512", "neon" */
     size_t lanes;     /* L */
@@ -58,6 +86,9 @@ struct kernels {
     size_t block;     /* pileup windows that one block of work takes best */
     void (*product)(const struct product *product);
     void (*lstm_step)(const struct lstm_step *step);
+    /* NULL where convolutions are summed directly. */
+    void (*winograd_in)(const struct winograd_in *in);
+    void (*winograd_out)(const struct winograd_out *out);
 };
 
 extern const struct kernels kernels_scalar;

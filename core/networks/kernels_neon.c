@@ -21,5 +21,7 @@ const struct kernels kernels_neon = {
     .block = 12,
     .product = product,
     .lstm_step = lstm_step,
+    .winograd_in = winograd_in,
+    .winograd_out = winograd_out,
 };
 #endif

@@ -208,8 +208,8 @@ INLINE void step_tile(const struct lstm_step *s, size_t vector, size_t first, co
     float *to = s->gates + first * gates_step + place;
     vec gates[STEP_ROWS][GATES];
     UNROLL for (size_t r = 0; r < rows; r++) {
-        UNROLL for (size_t g = 0; g < GATES; g++)
-            gates[r][g] = load(start + r * s->start_step + g * LANES);
+        UNROLL for (size_t g = 0; g < GATES; g++) gates[r][g] =
+            load(start + r * s->start_step + g * LANES);
     }
     if (s->x != NULL)
         w = add_gates(gates, s->x + first * s->x_step, s->x_step, s->inputs, w, rows);
@@ -236,4 +236,116 @@ static void lstm_step(const struct lstm_step *s) {
         for (size_t vector = 0; vector < vectors; vector++)
             lstm_cell(s->gates + (m * vectors + vector) * GATES * LANES,
                       s->c + m * s->units + vector * LANES, s->y + m * s->y_step + vector * LANES);
+}
+
+/* ---- Winograd's transforms ------------------------------------------------------------------- */
+
+/* One axis, in place: what a tile of m outputs reads, to its m + 2 points.  The points are 0, 1, -1
+ * and infinity, with 2 for three outputs and 2, -2 for four.  With two outputs the first never
+ * meets the last input, nor the second the first, so that each output has the bits that it would
+ * have if the others were not there. */
+INLINE void transform_in(vec *a, const size_t step, const size_t m) {
+    vec a0 = a[0], a1 = a[step], a2 = a[2 * step], a3 = a[3 * step];
+    if (m == 2) {
+        a[0] = a0 - a2;
+        a[step] = a1 + a2;
+        a[2 * step] = a2 - a1;
+        a[3 * step] = a1 - a3;
+    } else if (m == 3) {
+        vec a4 = a[4 * step], d = a3 - a1;
+        a[0] = 2.0F * (a0 - a2) + d;
+        a[step] = a3 - a2 - 2.0F * a1;
+        a[2 * step] = a3 - 3.0F * a2 + 2.0F * a1;
+        a[3 * step] = d;
+        a[4 * step] = a4 - a2 - 2.0F * d;
+    } else {
+        vec a4 = a[4 * step], a5 = a[5 * step];
+        vec even = a4 - 4.0F * a2, odd = a3 - 4.0F * a1, b = a4 - a2, c = 2.0F * (a3 - a1);
+        a[0] = 4.0F * a0 - 5.0F * a2 + a4;
+        a[step] = even + odd;
+        a[2 * step] = even - odd;
+        a[3 * step] = b + c;
+        a[4 * step] = b - c;
+        a[5 * step] = 4.0F * a1 - 5.0F * a3 + a5;
+    }
+}
+
+/* One axis, in place: m + 2 points to m outputs. */
+INLINE void transform_out(vec *a, const size_t step, const size_t m) {
+    vec a0 = a[0], a1 = a[step], a2 = a[2 * step], a3 = a[3 * step];
+    vec sum = a1 + a2, difference = a1 - a2;
+    if (m == 2) {
+        a[0] = a0 + sum;
+        a[step] = difference - a3;
+    } else if (m == 3) {
+        a[0] = a0 + sum + a3;
+        a[step] = difference + 2.0F * a3;
+        a[2 * step] = sum + 4.0F * a3 + a[4 * step];
+    } else {
+        vec a4 = a[4 * step], high = a3 + a4, low = a3 - a4;
+        a[0] = a0 + sum + high;
+        a[step] = difference + 2.0F * low;
+        a[2 * step] = sum + 4.0F * high;
+        a[3 * step] = difference + 8.0F * low + a[5 * step];
+    }
+}
+
+enum { COLUMNS = WINOGRAD_COLUMNS, REACH = WINOGRAD_REACH };
+
+INLINE void tiles_in(const struct winograd_in *w, const size_t m) {
+    for (size_t t = 0; t < w->tile_count; t++)
+        for (size_t c = 0; c < w->channels; c += LANES) {
+            const float *x = w->x + w->tiles[t].x_at + c;
+            float *v = w->v + t * w->channels + c;
+            vec a[WINOGRAD_POINTS_MAX];
+            UNROLL for (size_t r = 0; r < m + 2; r++) {
+                UNROLL for (size_t k = 0; k < REACH; k++) a[r * REACH + k] =
+                    load(x + r * w->x_row + k * w->x_column);
+                transform_in(a + r * REACH, 1, COLUMNS);
+            }
+            UNROLL for (size_t k = 0; k < REACH; k++) {
+                transform_in(a + k, REACH, m);
+                UNROLL for (size_t r = 0; r < m + 2; r++)
+                    store(v + (r * REACH + k) * w->tile_count * w->channels, a[r * REACH + k]);
+            }
+        }
+}
+
+static void winograd_in(const struct winograd_in *w) {
+    if (w->rows == 2)
+        tiles_in(w, 2);
+    else
+        tiles_in(w, 4);
+}
+
+INLINE void tiles_out(const struct winograd_out *w, const size_t m) {
+    for (size_t t = 0; t < w->tile_count; t++)
+        for (size_t half = 0; half < PANEL; half += LANES) {
+            const struct winograd_tile *tile = &w->tiles[t];
+            vec a[WINOGRAD_POINTS_MAX], b = load(w->b + half);
+            UNROLL for (size_t k = 0; k < REACH; k++) {
+                UNROLL for (size_t r = 0; r < m + 2; r++) a[r * REACH + k] =
+                    load(w->m + ((r * REACH + k) * w->tile_count + t) * PANEL + half);
+                transform_out(a + k, REACH, m);
+            }
+            UNROLL for (size_t r = 0; r < m; r++) transform_out(a + r * REACH, 1, COLUMNS);
+            UNROLL for (size_t r = 0; r < m; r++) {
+                UNROLL for (size_t k = 0; k < COLUMNS; k++) {
+                    size_t place = tile->y_at + r * w->y_row + k * w->y_column + half;
+                    if (r >= tile->rows || k >= tile->columns)
+                        continue;
+                    vec y = a[r * REACH + k] + b;
+                    if (w->add != NULL)
+                        y += load(w->add + place);
+                    store(w->y + place, activate(ACTIVATION_RELU, y));
+                }
+            }
+        }
+}
+
+static void winograd_out(const struct winograd_out *w) {
+    if (w->rows == 2)
+        tiles_out(w, 2);
+    else
+        tiles_out(w, 4);
 }

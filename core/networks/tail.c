@@ -9,21 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    GENOTYPES = 21, /* of two alleles among A, C, G, T, an insertion, a deletion */
-    ZYGOSITIES = 3,
-    LENGTH_MAX = 16, /* of an indel, in letters; longer ones count as this */
-    LENGTHS = 2 * LENGTH_MAX + 1
-};
-
 static const struct {
     const char *branch, *logits;
     size_t classes;
 } heads[HEADS_MAX] = {
-    {"L5_1", "Y_gt21_logits", GENOTYPES},
-    {"L5_2", "Y_genotype_logits", ZYGOSITIES},
-    {"L5_3", "Y_indel_length_logits_1", LENGTHS},
-    {"L5_4", "Y_indel_length_logits_2", LENGTHS},
+    {"L5_1", "Y_gt21_logits", GENOTYPE_CLASSES},
+    {"L5_2", "Y_genotype_logits", ZYGOSITY_CLASSES},
+    {"L5_3", "Y_indel_length_logits_1", LENGTH_CLASSES},
+    {"L5_4", "Y_indel_length_logits_2", LENGTH_CLASSES},
 };
 
 struct dense {
@@ -144,7 +137,7 @@ static size_t l5_step(const struct tail *tail) {
 }
 
 static size_t logits_step(const struct tail *tail) {
-    return round_up(LENGTHS, tail->kernels->panel);
+    return round_up(LENGTH_CLASSES, tail->kernels->panel);
 }
 
 int tail_scratch_new(struct tail_scratch *scratch, const struct tail *tail, size_t rows,

@@ -11,7 +11,13 @@
 #include "core/networks/tap.h"
 #include "core/networks/weights.h"
 
-enum { HEADS_MAX = 4, OUTPUTS_MAX = 21 + 3 + 33 + 33 };
+enum {
+    HEADS_MAX = 4,
+    GENOTYPE_CLASSES = 21, /* pairs of two among A, C, G, T, deletion, insertion */
+    ZYGOSITY_CLASSES = 3,
+    LENGTH_CLASSES = 2 * 16 + 1, /* an indel of up to 16 letters either way; longer ones count so */
+    OUTPUTS_MAX = GENOTYPE_CLASSES + ZYGOSITY_CLASSES + 2 * LENGTH_CLASSES
+};
 
 /* How the values that L4 reads stand in memory and in its weight matrix: `stretches` runs of
  * `width` values in groups of `groups` (directions, for instance), each padded to `padded`. */

@@ -104,8 +104,10 @@ static int append(struct store *store, const struct runnel_batch *batch, bool is
         copied = positions[row] && infos[row];
         copy_window(store, batch, (int64_t)row, is_full, tensor + row * size, size);
     }
-    const struct windows_rows rows = {.count = count, .rows = store->rows,
-                                      .channels = store->channels, .tensor = tensor,
+    const struct windows_rows rows = {.count = count,
+                                      .rows = store->rows,
+                                      .channels = store->channels,
+                                      .tensor = tensor,
                                       .positions = (const char *const *)positions,
                                       .alt_infos = (const char *const *)infos};
     int status = copied ? windows_file_append(store->file, is_full ? WINDOWS_FULL : WINDOWS_PILEUP,
@@ -123,8 +125,7 @@ static int append(struct store *store, const struct runnel_batch *batch, bool is
     return status;
 }
 
-static int store_process(void *state, const struct runnel_batch *batch,
-                         struct runnel_slot *slot) {
+static int store_process(void *state, const struct runnel_batch *batch, struct runnel_slot *slot) {
     struct store *store = state;
     struct failure why = {0};
     (void)slot;

@@ -81,8 +81,7 @@ Test(pickle, malformed) {
                                  "K\x01(\x85.",
                                  "N",
                                  "G12.",
-                                 "\x8a\x09"
-                                 "123.",
+                                 ("\x8a\x09" "123."),
                                  "r\xff\xff\xff\xff.",
                                  "K\x01(as.",
                                  "](e(e."};

@@ -28,4 +28,6 @@ const struct kernels NAME(LANES) = {
     .block = 6,
     .product = product,
     .lstm_step = lstm_step,
+    .winograd_in = winograd_in,
+    .winograd_out = winograd_out,
 };

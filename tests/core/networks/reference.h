@@ -226,7 +226,7 @@ static inline double *ref_pyramid(struct reference *r, struct ref_map x) {
             ref_bin(x.R, level, bin / level, &r0, &r1);
             ref_bin(x.W, level, bin % level, &w0, &w1);
             for (size_t c = 0; c < x.C; c++) {
-                to[c] = -INFINITY;
+                to[c] = -HUGE_VAL;
                 for (size_t i = r0; i < r1; i++)
                     for (size_t j = w0; j < w1; j++)
                         to[c] = fmax(to[c], x.values[(i * x.W + j) * x.C + c]);

@@ -11,7 +11,7 @@ enum { IN = 5, OUT = 6, W = 9 };
 struct bench {
     struct convolution c;
     struct weights *weights;
-    struct position_list list;
+    struct convolution_scratch list;
     float *x, *y;
     struct reference r;
     struct ref_map input, truth;
@@ -29,8 +29,8 @@ static struct bench bench_new(const struct kernels *kernels, size_t rows, size_t
     struct failure why = {0};
     cr_assert(convolution_pack(&b.c, b.weights, "conv", "bn", IN, OUT, 1.0, &why) == STATUS_OK,
               "%s", why.text);
-    b.list.x_at = calloc(rows * W, sizeof(uint32_t));
-    b.list.y_at = calloc(rows * W, sizeof(uint32_t));
+    cr_assert(convolution_scratch_new(&b.list, rows * W, b.c.in.C, kernels->panel, &why) ==
+              STATUS_OK);
     b.x = floats_new(map_size(&b.c.in), NULL);
     b.y = floats_new(map_size(&b.c.out), NULL);
     double *plain = malloc(rows * W * IN * sizeof *plain);
@@ -50,7 +50,8 @@ static void bench_free(struct bench *b) {
     convolution_free(&b->c);
     weights_free(b->weights);
     reference_free(&b->r);
-    free(b->list.x_at), free(b->list.y_at), free(b->x), free(b->y);
+    convolution_scratch_free(&b->list);
+    free(b->x), free(b->y);
     free((double *)b->input.values);
 }
 

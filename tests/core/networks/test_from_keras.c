@@ -150,7 +150,8 @@ static void convolve(const float *x, size_t length, const float taps[3], size_t 
     for (size_t r = 0; r < length; r++)
         in[(r + 1) * map_row(&c.in) + 1] = x[r];
     struct row_range all = {0, c.out.R};
-    convolution_run(&c, &(struct position_list){0, at[0], at[1]}, in, NULL, out, &all, 1);
+    convolution_run(&c, &(struct convolution_scratch){.x_at = at[0], .y_at = at[1]}, in, NULL, out,
+                    &all, 1);
     *count = c.out.R;
     for (size_t r = 0; r < c.out.R; r++)
         y[r] = out[(r + 1) * map_row(&c.out) + 1];
@@ -212,11 +213,11 @@ static void pool(const double x[3], double padding, double y[2]) {
 Test(from_keras, pooling_ignores_what_is_padded) {
     const double low[] = {-3, -1, -2}, high[] = {3, 1, 2};
     double ignored[2], zero[2];
-    pool(low, -INFINITY, ignored);
+    pool(low, -HUGE_VAL, ignored);
     pool(low, 0, zero);
     page_says("-3 -1 -2 minus infinity %g %g zero %g %g\n", ignored[0], ignored[1], zero[0],
               zero[1]);
-    pool(high, -INFINITY, ignored);
+    pool(high, -HUGE_VAL, ignored);
     pool(high, 0, zero);
     page_says("3 1 2 minus infinity %g %g zero %g %g\n", ignored[0], ignored[1], zero[0], zero[1]);
 }

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Winograd's convolutions against the float64 sum, for every vector width: all shapes of maps and
+ * tiles, several windows, additions in place; and the bits of an output, which must not depend
+ * on the rows that are computed beside it. */
+#include "tests/core/networks/reference.h"
+
+#include "core/networks/winograd.h"
+
+extern const struct kernels kernels_lanes_4, kernels_lanes_8, kernels_lanes_16;
+
+static const struct kernels *level(size_t n) {
+    const struct kernels *const all[] = {&kernels_lanes_4,      &kernels_lanes_8,
+                                         &kernels_lanes_16,     kernels_for("avx2"),
+                                         kernels_for("avx512"), kernels_for("neon")};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (all[i] != NULL && n-- == 0)
+            return all[i];
+    return NULL;
+}
+
+enum { IN = 7, OUT = 5, WINDOWS = 3 };
+
+struct bench {
+    struct convolution c;
+    struct weights *weights;
+    struct convolution_scratch scratch;
+    float *x, *add, *y;
+    struct map_shape plain; /* of one window without borders, IN channels */
+};
+
+static struct bench bench_new(const struct kernels *kernels, size_t R, size_t W, size_t tile_rows) {
+    struct bench b = {.weights = weights_new(NULL), .plain = {R, W, IN}};
+    seeded_convolution(b.weights, 21, "conv", "bn", OUT, IN);
+    struct map_shape in = {R, W, round_up(IN, kernels->panel)};
+    struct map_shape out = {R, W, round_up(OUT, kernels->panel)};
+    b.c = (struct convolution){
+        .kernels = kernels, .stride = 1, .tile_rows = tile_rows, .before = 1, .in = in, .out = out};
+    struct failure why = {0};
+    cr_assert(convolution_pack(&b.c, b.weights, "conv", "bn", IN, OUT, 1.0, &why) == STATUS_OK,
+              "%s", why.text);
+    cr_assert_eq(b.c.tile_rows, tile_rows);
+    cr_assert(convolution_scratch_new(&b.scratch, WINDOWS * R * W, in.C, kernels->panel, &why) ==
+              STATUS_OK);
+    b.x = floats_new(WINDOWS * map_size(&in) + map_slack(&in), NULL);
+    b.add = floats_new(WINDOWS * map_size(&out), NULL);
+    b.y = floats_new(WINDOWS * map_size(&out), NULL);
+    for (size_t i = 0; i < WINDOWS * R * W; i++) {
+        size_t m = i / (R * W), r = i / W % R, w = i % W;
+        float *x = b.x + m * map_size(&in) + (r + 1) * map_row(&in) + (w + 1) * in.C;
+        float *add = b.add + m * map_size(&out) + (r + 1) * map_row(&out) + (w + 1) * out.C;
+        for (size_t k = 0; k < IN; k++)
+            x[k] = (float)(seeded_bits(6, i * IN + k) >> 40) * 0x1p-23F - 1.0F;
+        for (size_t k = 0; k < OUT; k++)
+            add[k] = (float)(seeded_bits(8, i * OUT + k) >> 40) * 0x1p-23F - 1.0F;
+    }
+    return b;
+}
+
+static void bench_free(struct bench *b) {
+    convolution_free(&b->c);
+    convolution_scratch_free(&b->scratch);
+    weights_free(b->weights);
+    free(b->x), free(b->add), free(b->y);
+}
+
+/* The largest difference to float64 of the outputs of window m. */
+static double off_by(const struct bench *b, size_t m, bool with_add) {
+    const struct map_shape *in = &b->c.in, *out = &b->c.out;
+    size_t R = in->R, W = in->W;
+    double *plain = calloc(R * W * IN, sizeof *plain), *add = calloc(R * W * OUT, sizeof *add);
+    for (size_t i = 0; i < R * W; i++) {
+        size_t place = (i / W + 1) * (W + 2) + i % W + 1;
+        for (size_t k = 0; k < IN; k++)
+            plain[i * IN + k] = (double)b->x[m * map_size(in) + place * in->C + k];
+        for (size_t k = 0; k < OUT && with_add; k++)
+            add[i * OUT + k] = (double)b->add[m * map_size(out) + place * out->C + k];
+    }
+    struct reference r = {.weights = b->weights};
+    struct ref_map truth = ref_norm(
+        &r, "bn", "y",
+        ref_convolution(&r, "conv", "raw", (struct ref_map){R, W, IN, plain}, 1, false), add);
+    double largest = 0;
+    for (size_t i = 0; i < R * W * OUT; i++) {
+        size_t place = (i / OUT / W + 1) * (W + 2) + i / OUT % W + 1;
+        double ours = (double)b->y[m * map_size(out) + place * out->C + i % OUT];
+        largest = fmax(largest, fabs(ours - truth.values[i]));
+    }
+    reference_free(&r);
+    free(plain);
+    free(add);
+    return largest;
+}
+
+/* Outputs are of the size of 3.  The transforms of a tile enlarge rounding, those of four rows by
+ * about ten; a wrong coefficient would show in the second digit. */
+Test(winograd, agrees_with_float64) {
+    for (size_t l = 0; level(l) != NULL; l++)
+        for (size_t tile_rows = 2; tile_rows <= 4; tile_rows += 2)
+            for (size_t R = 1; R <= 12; R++)
+                for (size_t W = 3; W <= 17; W += 2) {
+                    struct bench b = bench_new(level(l), R, W, tile_rows);
+                    struct row_range all[WINDOWS] = {{0, R}, {0, R}, {0, R}};
+                    bool with_add = (R + W / 2) % 2 == 0;
+                    convolution_run(&b.c, &b.scratch, b.x, with_add ? b.add : NULL, b.y, all,
+                                    WINDOWS);
+                    for (size_t m = 0; m < WINDOWS; m++) {
+                        double off = off_by(&b, m, with_add);
+                        cr_assert(off < (tile_rows == 2 ? 1e-5 : 3e-5),
+                                  "%s: tiles of %zu rows, %zu x %zu: off by %g", b.c.kernels->name,
+                                  tile_rows, R, W, off);
+                    }
+                    bench_free(&b);
+                }
+}
+
+/* Borders and padded channels stay as they are; y = add in place. */
+Test(winograd, writes_the_map_only) {
+    struct bench b = bench_new(kernels_best(), 11, 5, 4);
+    struct row_range all[WINDOWS] = {{0, 11}, {0, 11}, {0, 11}};
+    convolution_run(&b.c, &b.scratch, b.x, b.add, b.y, all, WINDOWS);
+    convolution_run(&b.c, &b.scratch, b.x, b.add, b.add, all, WINDOWS);
+    cr_expect(memcmp(b.y, b.add, WINDOWS * map_size(&b.c.out) * sizeof(float)) == 0);
+    for (size_t i = 0; i < WINDOWS * map_size(&b.c.out); i++) {
+        size_t r = i % map_size(&b.c.out) / map_row(&b.c.out);
+        size_t w = i % map_row(&b.c.out) / b.c.out.C, k = i % b.c.out.C;
+        if (r == 0 || r == 12 || w == 0 || w == 6 || k >= OUT)
+            cr_assert_eq(b.y[i], 0.0F);
+    }
+    bench_free(&b);
+}
+
+/* Any ranges give, in their rows, the bits of the whole map. */
+Test(winograd, ranges_change_no_bit) {
+    enum { R = 13, W = 9 };
+    for (size_t l = 0; level(l) != NULL; l++)
+        for (size_t tile_rows = 2; tile_rows <= 4; tile_rows += 2) {
+            struct bench b = bench_new(level(l), R, W, tile_rows);
+            size_t size = WINDOWS * map_size(&b.c.out);
+            struct row_range all[WINDOWS] = {{0, R}, {0, R}, {0, R}};
+            convolution_run(&b.c, &b.scratch, b.x, b.add, b.y, all, WINDOWS);
+            float *part = floats_new(size, NULL);
+            for (size_t begin = 0; begin < R; begin++)
+                for (size_t end = begin; end <= R; end += 2) {
+                    struct row_range some[WINDOWS] = {{begin, end}, {0, 0}, {R - end, R - begin}};
+                    convolution_run(&b.c, &b.scratch, b.x, b.add, part, some, WINDOWS);
+                    for (size_t m = 0; m < WINDOWS; m++)
+                        for (size_t r = some[m].begin; r < some[m].end; r++) {
+                            size_t at = m * map_size(&b.c.out) + (r + 1) * map_row(&b.c.out);
+                            cr_assert(
+                                memcmp(part + at, b.y + at, map_row(&b.c.out) * sizeof(float)) == 0,
+                                "%s: rows %zu to %zu, row %zu", b.c.kernels->name, begin, end, r);
+                        }
+                }
+            free(part);
+            bench_free(&b);
+        }
+}
+
+/* With tiles of two rows an output keeps its bits whatever stands in rows that it does not read:
+ * what rows that are left out rely on. */
+Test(winograd, rows_beyond_reach_change_no_bit) {
+    enum { R = 12, W = 9 };
+    for (size_t l = 0; level(l) != NULL; l++) {
+        struct bench b = bench_new(level(l), R, W, 2);
+        size_t size = map_size(&b.c.out);
+        struct row_range all = {0, R};
+        float *before = floats_new(size, NULL);
+        convolution_run(&b.c, &b.scratch, b.x, NULL, b.y, &all, 1);
+        memcpy(before, b.y, size * sizeof(float));
+        for (size_t changed = 0; changed < R; changed++) {
+            float *row = b.x + (changed + 1) * map_row(&b.c.in) + b.c.in.C;
+            for (size_t i = 0; i < W; i++)
+                row[i * b.c.in.C + i % IN] += 1000.0F;
+            convolution_run(&b.c, &b.scratch, b.x, NULL, b.y, &all, 1);
+            for (size_t r = 0; r < R; r++) {
+                size_t at = (r + 1) * map_row(&b.c.out);
+                bool reached = r + 1 >= changed && r <= changed + 1;
+                bool same = memcmp(before + at, b.y + at, map_row(&b.c.out) * sizeof(float)) == 0;
+                cr_assert(reached || same, "%s: row %zu changes row %zu", b.c.kernels->name,
+                          changed, r);
+            }
+            for (size_t i = 0; i < W; i++)
+                row[i * b.c.in.C + i % IN] -= 1000.0F;
+            convolution_run(&b.c, &b.scratch, b.x, NULL, b.y, &all, 1);
+            memcpy(before, b.y, size * sizeof(float)); /* subtracting leaves its own rounding */
+        }
+        free(before);
+        bench_free(&b);
+    }
+}
+
+/* A tile of four rows is one: reach is widened to it. */
+Test(winograd, reach_of_four_rows_is_the_tile) {
+    struct bench b = bench_new(kernels_best(), 12, 5, 4);
+    struct row_range reach = convolution_reach(&b.c, (struct row_range){5, 7});
+    cr_expect(reach.begin == 4 && reach.end == 8);
+    reach = convolution_reach(&b.c, (struct row_range){4, 8});
+    cr_expect(reach.begin == 0 && reach.end == 12);
+    bench_free(&b);
+    b = bench_new(kernels_best(), 12, 5, 2);
+    reach = convolution_reach(&b.c, (struct row_range){5, 7});
+    cr_expect(reach.begin == 4 && reach.end == 8);
+    reach = convolution_reach(&b.c, (struct row_range){4, 7});
+    cr_expect(reach.begin == 3 && reach.end == 8);
+    bench_free(&b);
+}
+
+/* Without the kernels for it, the sum is direct. */
+Test(winograd, scalar_kernels_sum_directly) {
+    struct convolution c = {.kernels = &kernels_scalar,
+                            .stride = 1,
+                            .tile_rows = 2,
+                            .before = 1,
+                            .in = {5, 5, IN},
+                            .out = {5, 5, OUT}};
+    struct weights *weights = weights_new(NULL);
+    seeded_convolution(weights, 21, "conv", "bn", OUT, IN);
+    cr_assert(convolution_pack(&c, weights, "conv", "bn", IN, OUT, 1.0, NULL) == STATUS_OK);
+    cr_expect_eq(c.tile_rows, 0);
+    convolution_free(&c);
+    weights_free(weights);
+}
