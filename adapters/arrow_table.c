@@ -89,12 +89,12 @@ int arrow_schema_check(const struct ArrowSchema *schema, const struct arrow_fiel
         bool same = column->name && strcmp(column->name, fields[i].name) == 0 &&
                     strcmp(column->format, fields[i].format) == 0;
         if (same && fields[i].item)
-            same = column->n_children == 1 &&
-                   strcmp(column->children[0]->format, fields[i].item) == 0;
+            same =
+                column->n_children == 1 && strcmp(column->children[0]->format, fields[i].item) == 0;
         if (!same)
-            return fail(why, STATUS_BAD_INPUT, "column %zu should be '%s' of format %s, not '%s' of %s",
-                        i, fields[i].name, fields[i].format, column->name ? column->name : "",
-                        column->format);
+            return fail(why, STATUS_BAD_INPUT,
+                        "column %zu should be '%s' of format %s, not '%s' of %s", i, fields[i].name,
+                        fields[i].format, column->name ? column->name : "", column->format);
     }
     return STATUS_OK;
 }
@@ -135,8 +135,8 @@ struct buffer {
 
 struct column {
     char format[16];
-    size_t width;           /* bytes of a value, or of an item of a list; 1 for text and binary */
-    int64_t fixed;          /* items of "+w:N"; -1 otherwise */
+    size_t width;  /* bytes of a value, or of an item of a list; 1 for text and binary */
+    int64_t fixed; /* items of "+w:N"; -1 otherwise */
     bool is_list, has_offsets;
     struct buffer valid, offsets, values;
     int64_t rows, nulls, items;
@@ -151,10 +151,20 @@ struct arrow_table {
 
 static size_t width_of(const char *format) {
     switch (format[0]) {
-    case 'c': case 'C': case 'u': case 'z': return 1;
-    case 's': case 'S': return 2;
-    case 'i': case 'I': case 'f': return 4;
-    default: return 8;
+    case 'c':
+    case 'C':
+    case 'u':
+    case 'z':
+        return 1;
+    case 's':
+    case 'S':
+        return 2;
+    case 'i':
+    case 'I':
+    case 'f':
+        return 4;
+    default:
+        return 8;
     }
 }
 
@@ -197,10 +207,11 @@ int arrow_table_new(struct arrow_table **out, const struct arrow_field *fields, 
         struct column *column = &table->columns[i];
         snprintf(column->format, sizeof column->format, "%s", fields[i].format);
         column->is_list = fields[i].item != NULL;
-        column->fixed = strncmp(column->format, "+w:", 3) == 0 ? strtoll(column->format + 3, NULL, 10) : -1;
+        column->fixed =
+            strncmp(column->format, "+w:", 3) == 0 ? strtoll(column->format + 3, NULL, 10) : -1;
         column->width = width_of(column->is_list ? fields[i].item : column->format);
-        column->has_offsets = strchr("uz", column->format[0]) ||
-                              (column->is_list && column->fixed < 0);
+        column->has_offsets =
+            strchr("uz", column->format[0]) || (column->is_list && column->fixed < 0);
         if (!begin_offsets(column)) {
             arrow_table_free(table);
             return fail(why, STATUS_NO_MEMORY, "out of memory for a table");
@@ -391,7 +402,8 @@ static bool fields_of(const struct ArrowSchema *schema, struct arrow_field *fiel
         if (column->format[0] == '+' && column->n_children != 1)
             return false;
         fields[i] = (struct arrow_field){
-            .name = column->name, .format = column->format,
+            .name = column->name,
+            .format = column->format,
             .item = column->n_children == 1 ? column->children[0]->format : NULL,
             .nullable = (column->flags & ARROW_FLAG_NULLABLE) != 0};
     }

@@ -89,7 +89,8 @@ void sockets_wait(struct socket_wait *waits, size_t count, int milliseconds) {
         abort(); /* nobody waits for that much */
     for (size_t i = 0; i < count; i++)
         items[i] = (zmq_pollitem_t){.socket = waits[i].end ? waits[i].end->socket : NULL,
-                                    .fd = waits[i].descriptor, .events = ZMQ_POLLIN};
+                                    .fd = waits[i].descriptor,
+                                    .events = ZMQ_POLLIN};
     int ready = zmq_poll(items, (int)count, milliseconds);
     for (size_t i = 0; i < count; i++)
         waits[i].ready = ready > 0 && (items[i].revents & ZMQ_POLLIN) != 0;

@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct sockets;     /* a ZeroMQ context */
-struct socket_end;  /* one end of a pair */
+struct sockets;    /* a ZeroMQ context */
+struct socket_end; /* one end of a pair */
 
 int sockets_new(struct sockets **out, struct failure *why);
 void sockets_free(struct sockets *sockets); /* after all ends are closed; NULL is fine */

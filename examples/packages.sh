@@ -4,7 +4,7 @@
 # tests need.  Does nothing where all are there already.
 set -euo pipefail
 build="gcc cmake ninja-build pkg-config libhts-dev libhdf5-dev libzmq3-dev libjansson-dev libpng-dev zlib1g-dev"
-test="g++ libcriterion-dev samtools bcftools tabix python3 file"
+test="g++ libcriterion-dev samtools bcftools python3 util-linux bsdutils"
 everything="debootstrap dpkg-dev clang clang-format libclang-rt-dev python3-venv"
 case ${1:-} in
 "") wanted=$build ;;

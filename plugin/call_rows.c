@@ -58,9 +58,8 @@ static void read_text(struct text *out, const struct runnel_batch *batch, int64_
 static bool read_list(void *out, size_t width, size_t most, size_t *count,
                       const struct runnel_batch *batch, int64_t column, int64_t row) {
     int64_t length = 0;
-    const void *items = runnel_is_null(batch, column, row)
-                            ? NULL
-                            : runnel_list(batch, column, row, &length);
+    const void *items =
+        runnel_is_null(batch, column, row) ? NULL : runnel_list(batch, column, row, &length);
     *count = (size_t)length;
     if (*count > most)
         return false;
@@ -87,13 +86,13 @@ int call_row_get(struct call *call, int64_t *contig, const struct stream_contigs
     call->probabilities = runnel_list(batch, CALLS_PROBABILITIES, row, &probabilities);
     call->probability_count = (size_t)probabilities;
     const char *filter = runnel_text(batch, CALLS_FILTER, row, &length);
-    bool good = genotype_length < CALL_GENOTYPE_MAX &&
-                read_filter_text(&call->filter, filter, length);
+    bool good =
+        genotype_length < CALL_GENOTYPE_MAX && read_filter_text(&call->filter, filter, length);
     const char *source = runnel_text(batch, CALLS_SOURCE, row, &length);
     good = good && length == 1 && (*source == CALL_PILEUP || *source == CALL_FULL);
     int32_t ad[1 + CALL_ALTS_MAX];
-    good = good && read_list(ad, sizeof *ad, 1 + CALL_ALTS_MAX, &call->ad_count, batch, CALLS_AD,
-                             row) &&
+    good = good &&
+           read_list(ad, sizeof *ad, 1 + CALL_ALTS_MAX, &call->ad_count, batch, CALLS_AD, row) &&
            read_list(call->af, sizeof *call->af, CALL_ALTS_MAX, &call->af_count, batch, CALLS_AF,
                      row) &&
            read_list(call->pl, sizeof *call->pl, CALL_LIKELIHOODS_MAX, &call->pl_count, batch,
@@ -105,7 +104,7 @@ int call_row_get(struct call *call, int64_t *contig, const struct stream_contigs
         call->ad[i] = ad[i];
     memcpy(call->genotype, genotype, (size_t)genotype_length);
     call->genotype[genotype_length] = '\0';
-    call->source = (enum call_source)*source;
+    call->source = (enum call_source) * source;
     return call->ref.failed || call->alt.failed
                ? fail(why, STATUS_NO_MEMORY, "out of memory for a call")
                : STATUS_OK;

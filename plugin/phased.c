@@ -23,8 +23,7 @@ static int add(struct phased_contig *to, const struct phased_snp *snp, struct fa
 }
 
 static int add_record(struct phased *phased, const struct letters *line,
-                      const struct stream_contigs *contigs, int64_t *contig,
-                      struct failure *why) {
+                      const struct stream_contigs *contigs, int64_t *contig, struct failure *why) {
     struct site site;
     int status = site_read(&site, line->bytes, line->length, why);
     if (status != STATUS_OK || !site.phased)
@@ -49,8 +48,8 @@ static int add_record(struct phased *phased, const struct letters *line,
     return add(to, &snp, why);
 }
 
-static int read_file(struct phased *phased, const char *path,
-                     const struct stream_contigs *contigs, struct failure *why) {
+static int read_file(struct phased *phased, const char *path, const struct stream_contigs *contigs,
+                     struct failure *why) {
     struct vcf_reader *reader = vcf_reader_open(path, why);
     if (reader == NULL)
         return why->code;

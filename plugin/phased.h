@@ -13,7 +13,7 @@ struct phased {
     struct phased_contig {
         struct phased_snp *snps;
         size_t count, room;
-    } *contigs;
+    } * contigs;
     size_t skipped;
 };
 

@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int copy_name(struct read_row *row, const char *name, int64_t length,
-                     struct failure *why) {
+static int copy_name(struct read_row *row, const char *name, int64_t length, struct failure *why) {
     size_t size = (size_t)length + 1;
     if (size > row->room) {
         char *room = realloc(row->name, 2 * size);
@@ -34,9 +33,8 @@ int read_row_get(struct read_row *row, const struct runnel_batch *batch, int64_t
         .position = runnel_integer(batch, READS_POSITION, at) - 1,
         .flag = (uint16_t)runnel_integer(batch, READS_FLAG, at),
         .mapq = (uint8_t)runnel_integer(batch, READS_MAPQ, at),
-        .haplotype = runnel_is_null(batch, READS_HP, at)
-                         ? 0
-                         : (int8_t)runnel_integer(batch, READS_HP, at),
+        .haplotype =
+            runnel_is_null(batch, READS_HP, at) ? 0 : (int8_t)runnel_integer(batch, READS_HP, at),
         .cigar = runnel_list(batch, READS_CIGAR, at, &operations),
         .length = (int32_t)runnel_integer(batch, READS_LENGTH, at),
         .sequence = (const uint8_t *)runnel_text(batch, READS_SEQUENCE, at, &packed),

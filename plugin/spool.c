@@ -56,7 +56,8 @@ static int next_line(struct spool *spool, int64_t *contig, struct failure *why) 
     if (spool->line.failed)
         return fail(why, STATUS_NO_MEMORY, "out of memory for a record of %s", spool->path);
     size_t length = strcspn(spool->line.bytes, "\t");
-    *contig = stream_contigs_find(spool->contigs, spool->line.bytes, (int64_t)length, spool->contig);
+    *contig =
+        stream_contigs_find(spool->contigs, spool->line.bytes, (int64_t)length, spool->contig);
     if (*contig < 0)
         return fail(why, STATUS_BAD_INPUT, "%s: the reads know no contig '%.*s'", spool->path,
                     (int)length, spool->line.bytes);
@@ -72,8 +73,7 @@ int spool_next(struct spool *spool, struct call *call, int64_t *contig, struct f
     return status == STATUS_OK ? status : fail_at(why, "%s", spool->path);
 }
 
-int spool_next_site(struct spool *spool, int64_t *contig, int64_t *position,
-                    struct failure *why) {
+int spool_next_site(struct spool *spool, int64_t *contig, int64_t *position, struct failure *why) {
     struct site site;
     int status = next_line(spool, contig, why);
     if (status != STATUS_OK)
@@ -145,8 +145,7 @@ int spool_read_counts(const char *path, struct select_counts *counts, struct fai
     return status;
 }
 
-int spool_write_counts(const char *path, const struct select_counts *counts,
-                       struct failure *why) {
+int spool_write_counts(const char *path, const struct select_counts *counts, struct failure *why) {
     struct text text = {0};
     select_append_counts(&text, counts);
     int status = text.failed ? fail(why, STATUS_NO_MEMORY, "out of memory for %s", path)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The spool: all pileup calls of a first pass, as a temporary VCF.gz with the counts of their
- * QUALs (PATH.counts) and the facts of their stream (PATH.facts) beside it.  The spool stage writes it; the full stage reads it for sites
- * and the merge stage for calls. */
+ * QUALs (PATH.counts) and the facts of their stream (PATH.facts) beside it.  The spool stage writes
+ * it; the full stage reads it for sites and the merge stage for calls. */
 #ifndef PLUGIN_SPOOL_H
 #define PLUGIN_SPOOL_H
 
@@ -22,8 +22,7 @@ void spool_close(struct spool *spool); /* NULL is fine */
 int spool_next(struct spool *spool, struct call *call, int64_t *contig, struct failure *why);
 
 /* The next record of any VCF, looked at only for its site (1-based position). */
-int spool_next_site(struct spool *spool, int64_t *contig, int64_t *position,
-                    struct failure *why);
+int spool_next_site(struct spool *spool, int64_t *contig, int64_t *position, struct failure *why);
 
 /* The facts of the stream that was spooled (PATH.facts, in Arrow's coded form), written by the
  * spool stage and read back as an OPEN batch of runnel.calls/1, which the caller owns. */
@@ -32,7 +31,6 @@ struct runnel_batch *spool_open_batch(const char *path, struct failure *why);
 
 /* The QUAL counts of PATH.counts, or of a file of that form, added to `counts`. */
 int spool_read_counts(const char *path, struct select_counts *counts, struct failure *why);
-int spool_write_counts(const char *path, const struct select_counts *counts,
-                       struct failure *why);
+int spool_write_counts(const char *path, const struct select_counts *counts, struct failure *why);
 
 #endif

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 static const struct arrow_field READS_FIELDS[READS_COLUMNS] = {
     [READS_CONTIG] = {"contig", "u", NULL, false},
     [READS_POSITION] = {"position", "l", NULL, false},
@@ -93,8 +92,8 @@ static char *copy_bytes(const char *bytes, size_t length) {
 static bool facts_put(struct facts *facts, const char *key, size_t key_length, const char *value,
                       size_t length) {
     size_t at = 0;
-    while (at < facts->count && (strlen(facts->keys[at]) != key_length ||
-                                 memcmp(facts->keys[at], key, key_length) != 0))
+    while (at < facts->count &&
+           (strlen(facts->keys[at]) != key_length || memcmp(facts->keys[at], key, key_length) != 0))
         at++;
     if (at == FACTS_MAX)
         return false;
@@ -135,8 +134,8 @@ struct runnel_batch *stream_open(const struct stream *stream, const struct runne
     bool done = facts_put_all(&facts, before ? before->schema->metadata : NULL);
     for (size_t i = 0; done && i < count; i++)
         if (new_facts[i].value != NULL)
-            done = facts_put(&facts, new_facts[i].key, strlen(new_facts[i].key),
-                             new_facts[i].value, strlen(new_facts[i].value));
+            done = facts_put(&facts, new_facts[i].key, strlen(new_facts[i].key), new_facts[i].value,
+                             strlen(new_facts[i].value));
     char *metadata = done ? arrow_metadata((const char *const *)facts.keys,
                                            (const char *const *)facts.values, facts.count)
                           : NULL;
@@ -238,8 +237,8 @@ void stream_contigs_free(struct stream_contigs *contigs) {
     memset(contigs, 0, sizeof *contigs);
 }
 
-int64_t stream_contigs_find(const struct stream_contigs *contigs, const char *name,
-                            int64_t length, int64_t guess) {
+int64_t stream_contigs_find(const struct stream_contigs *contigs, const char *name, int64_t length,
+                            int64_t guess) {
     size_t size = (size_t)length, start = guess < 0 ? 0 : (size_t)guess;
     for (size_t i = 0; i < contigs->count; i++) {
         size_t at = (start + i) % contigs->count;

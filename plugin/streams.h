@@ -10,20 +10,65 @@
 #include "adapters/arrow_table.h"
 #include "core/status.h"
 
-enum { READS_CONTIG, READS_POSITION, READS_FLAG, READS_MAPQ, READS_NAME, READS_CIGAR,
-       READS_LENGTH, READS_SEQUENCE, READS_QUALITIES, READS_HP, READS_MOVES, READS_START_TIME,
-       READS_CHANNEL, READS_COLUMNS };
+enum {
+    READS_CONTIG,
+    READS_POSITION,
+    READS_FLAG,
+    READS_MAPQ,
+    READS_NAME,
+    READS_CIGAR,
+    READS_LENGTH,
+    READS_SEQUENCE,
+    READS_QUALITIES,
+    READS_HP,
+    READS_MOVES,
+    READS_START_TIME,
+    READS_CHANNEL,
+    READS_COLUMNS
+};
 
-enum { PILEUP_CONTIG, PILEUP_POSITION, PILEUP_REFERENCE, PILEUP_ALT_INFO, PILEUP_DEPTH,
-       PILEUP_WINDOW, PILEUP_COLUMNS };
+enum {
+    PILEUP_CONTIG,
+    PILEUP_POSITION,
+    PILEUP_REFERENCE,
+    PILEUP_ALT_INFO,
+    PILEUP_DEPTH,
+    PILEUP_WINDOW,
+    PILEUP_COLUMNS
+};
 
-enum { FULL_CONTIG, FULL_POSITION, FULL_REFERENCE, FULL_ALT_INFO, FULL_DEPTH, FULL_FIRST_ROW,
-       FULL_USED_ROWS, FULL_WINDOW, FULL_COLUMNS };
+enum {
+    FULL_CONTIG,
+    FULL_POSITION,
+    FULL_REFERENCE,
+    FULL_ALT_INFO,
+    FULL_DEPTH,
+    FULL_FIRST_ROW,
+    FULL_USED_ROWS,
+    FULL_WINDOW,
+    FULL_COLUMNS
+};
 
-enum { CALLS_CONTIG, CALLS_POSITION, CALLS_REFERENCE, CALLS_ALTERNATES, CALLS_GENOTYPE,
-       CALLS_QUAL, CALLS_GQ, CALLS_FILTER, CALLS_DEPTH, CALLS_AD, CALLS_AF, CALLS_PL,
-       CALLS_PROBABILITIES, CALLS_SOURCE, CALLS_PHASE_SET, CALLS_REVISION, CALLS_STATE,
-       CALLS_COLUMNS };
+enum {
+    CALLS_CONTIG,
+    CALLS_POSITION,
+    CALLS_REFERENCE,
+    CALLS_ALTERNATES,
+    CALLS_GENOTYPE,
+    CALLS_QUAL,
+    CALLS_GQ,
+    CALLS_FILTER,
+    CALLS_DEPTH,
+    CALLS_AD,
+    CALLS_AF,
+    CALLS_PL,
+    CALLS_PROBABILITIES,
+    CALLS_SOURCE,
+    CALLS_PHASE_SET,
+    CALLS_REVISION,
+    CALLS_STATE,
+    CALLS_COLUMNS
+};
 
 struct stream {
     const char *type;
@@ -78,7 +123,7 @@ void stream_contigs_free(struct stream_contigs *contigs);
 
 /* The index of a contig by name (not NUL-terminated); tries `guess` first, as rows mostly stay
  * on a contig.  -1 where unknown. */
-int64_t stream_contigs_find(const struct stream_contigs *contigs, const char *name,
-                            int64_t length, int64_t guess);
+int64_t stream_contigs_find(const struct stream_contigs *contigs, const char *name, int64_t length,
+                            int64_t guess);
 
 #endif

@@ -35,6 +35,7 @@ step "Rules of the tree"
 "$root/tests/rules/run.sh" "$build"
 step "Command line"
 "$root/tests/plugin/command_line.sh" "$build"
+"$root/tests/plugin/progress.sh" "$build"
 step "Examples"
 "$root/tests/examples/run.sh" "$build"
 

@@ -57,7 +57,7 @@ static int note(struct name_lists *lists, uint64_t key, bool *new, struct failur
 }
 
 static uint64_t key_of(const struct held_read *read, size_t list) {
-    uint64_t key = (read->name_hash + list) * 0x9E3779B97F4A7C15U;
+    uint64_t key = (read->name_hash + list * 0xD1B54A32D192ED03U) * 0x9E3779B97F4A7C15U;
     return (key ^ key >> 31) | 1; /* not 0 */
 }
 

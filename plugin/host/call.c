@@ -15,14 +15,19 @@
 /* Aliases are the names of Clair3's run script. */
 static const struct option OPTIONS[] = {
     {"output", NULL, 'o', OPTION_TEXT, "FILE", "-", "where to write; .vcf, .vcf.gz or .bcf"},
-    {"output-type", NULL, 'O', OPTION_TEXT, "v|z|b|u", NULL, "VCF, VCF.gz or BCF, whatever the name"},
-    {"region", NULL, 'r', OPTION_TEXT, "CTG:A-B", NULL, "only here (several: with commas); needs an index"},
-    {"regions-file", "bed-fn", 'R', OPTION_TEXT, "BED", NULL, "only in these regions; needs an index"},
-    {"model", "model-path", 'm', OPTION_TEXT, "MODEL", NULL, "file, folder or name; else the platform's own"},
+    {"output-type", NULL, 'O', OPTION_TEXT, "v|z|b|u", NULL,
+     "VCF, VCF.gz or BCF, whatever the name"},
+    {"region", NULL, 'r', OPTION_TEXT, "CTG:A-B", NULL,
+     "only here (several: with commas); needs an index"},
+    {"regions-file", "bed-fn", 'R', OPTION_TEXT, "BED", NULL,
+     "only in these regions; needs an index"},
+    {"model", "model-path", 'm', OPTION_TEXT, "MODEL", NULL,
+     "file, folder or name; else the platform's own"},
     {"platform", NULL, 'p', OPTION_TEXT, "ont|hifi", NULL, "else what the read groups say"},
     {"sample", "sample-name", 's', OPTION_TEXT, "NAME", NULL, "else the read groups' sample"},
     {"threads", NULL, 't', OPTION_INTEGER, "N", NULL, "else all CPUs that we may use"},
-    {"phased-vcf", "phased-vcf-fn", 0, OPTION_TEXT, "VCF", NULL, "phased SNPs that tell the reads' haplotypes"},
+    {"phased-vcf", "phased-vcf-fn", 0, OPTION_TEXT, "VCF", NULL,
+     "phased SNPs that tell the reads' haplotypes"},
     {"pileup-only", NULL, 0, OPTION_FLAG, NULL, NULL, "only the pileup network: one pass, faster"},
     {"report", NULL, 0, OPTION_TEXT, "FILE", NULL, "write the books of the run as JSON"},
     {"no-version", NULL, 0, OPTION_FLAG, NULL, NULL, "no version or command line in the header"},
@@ -34,7 +39,8 @@ static const struct option OPTIONS[] = {
     {"qual", NULL, 0, OPTION_INTEGER, "N", "2", "calls of at most this QUAL become LowQual"},
     {"print-ref-calls", NULL, 0, OPTION_FLAG, NULL, NULL, "also write sites called as reference"},
     {"snp-min-af", NULL, 0, OPTION_REAL, "X", NULL, "least share of reads for a SNP candidate"},
-    {"indel-min-af", NULL, 0, OPTION_REAL, "X", NULL, "least share of reads for an indel candidate"},
+    {"indel-min-af", NULL, 0, OPTION_REAL, "X", NULL,
+     "least share of reads for an indel candidate"},
     {"min-mq", NULL, 0, OPTION_INTEGER, "N", "5", "least mapping quality"},
     {"min-coverage", NULL, 0, OPTION_INTEGER, "N", "2", "least depth of a candidate"},
     {"call-snp-only", NULL, 0, OPTION_FLAG, NULL, NULL, "only SNP candidates"},
@@ -42,12 +48,14 @@ static const struct option OPTIONS[] = {
     {"enable-long-indel", NULL, 0, OPTION_FLAG, NULL, NULL, "call indels longer than 50 bases"},
     {"enable-variant-calling-at-sequence-head-and-tail", NULL, 0, OPTION_FLAG, NULL, NULL,
      "also at the ends of coverage"},
-    {"keep-iupac-bases", NULL, 0, OPTION_FLAG, NULL, NULL, "keep letters other than ACGTN in alleles"},
+    {"keep-iupac-bases", NULL, 0, OPTION_FLAG, NULL, NULL,
+     "keep letters other than ACGTN in alleles"},
     {"use-hp-tags", NULL, 0, OPTION_FLAG, NULL, NULL, "take haplotypes from the reads' HP tags"},
     {"var-pct-full", NULL, 0, OPTION_REAL, "X", NULL, "share of variants that full alignment sees"},
     {"ref-pct-full", NULL, 0, OPTION_REAL, "X", NULL, "share of reference calls that it sees"},
     {"cutoffs", NULL, 0, OPTION_TEXT, "FILE", NULL, "take cut-offs from these QUAL counts"},
-    {"write-cutoffs", NULL, 0, OPTION_TEXT, "FILE", NULL, "write the QUAL counts of the pileup pass"},
+    {"write-cutoffs", NULL, 0, OPTION_TEXT, "FILE", NULL,
+     "write the QUAL counts of the pileup pass"},
     {"haploid-precise", NULL, 0, OPTION_FLAG, NULL, NULL, "haploid: only homozygous calls"},
     {"haploid-sensitive", NULL, 0, OPTION_FLAG, NULL, NULL, "haploid: heterozygous calls too"},
     {"enable-dwell-time", NULL, 0, OPTION_FLAG, NULL, NULL, "use move tables (models with_mv)"},
@@ -118,8 +126,8 @@ static void find_regions(struct call_request *request, const char *regions) {
 }
 
 static int check_request(const struct call_request *request, struct failure *why) {
-    if (request->output_type && (strlen(request->output_type) != 1 ||
-                                 strchr("vzbu", request->output_type[0]) == NULL))
+    if (request->output_type &&
+        (strlen(request->output_type) != 1 || strchr("vzbu", request->output_type[0]) == NULL))
         return fail(why, STATUS_BAD_INPUT, "-O takes v, z, b or u, not '%s'", request->output_type);
     if (request->threads < 1)
         return fail(why, STATUS_BAD_INPUT, "--threads takes at least 1");
@@ -136,8 +144,8 @@ static void read_request(struct call_request *request, const struct options *opt
     request->platform = options_text(options, "platform");
     request->sample = options_text(options, "sample");
     request->report = options_text(options, "report");
-    request->threads = options_given(options, "threads") ? options_integer(options, "threads")
-                                                         : cpus_available();
+    request->threads =
+        options_given(options, "threads") ? options_integer(options, "threads") : cpus_available();
     request->qual = options_integer(options, "qual");
     request->ref_calls = options_flag(options, "print-ref-calls");
     request->no_version = options_flag(options, "no-version");

@@ -33,8 +33,8 @@ static int set_number(struct line *line, const char *name, int64_t value, struct
 }
 
 /* Options of the command that a stage declares under the same name. */
-static int set_same(struct line *line, const struct call_request *request,
-                    const char *const *names, struct failure *why) {
+static int set_same(struct line *line, const struct call_request *request, const char *const *names,
+                    struct failure *why) {
     int status = STATUS_OK;
     for (; *names != NULL && status == STATUS_OK; names++)
         status = set(line, *names, options_text(request->options, *names), why);
@@ -61,22 +61,21 @@ static int command_line(struct text *text, int argc, char **argv, struct failure
 
 static int add_reads(struct line *line, const struct call_request *request, const char *copy,
                      const char *path, struct failure *why) {
-    bool status = line_add(line, "reads", why) == STATUS_OK &&
-                  set(line, "path", path, why) == STATUS_OK &&
-                  set(line, "copy", copy, why) == STATUS_OK &&
-                  set(line, "moves", options_text(request->options, "enable-dwell-time"), why) ==
-                      STATUS_OK &&
-                  set(line, "ref", request->reference, why) == STATUS_OK &&
-                  set(line, "region", request->regions, why) == STATUS_OK &&
-                  set(line, "bed", request->bed, why) == STATUS_OK &&
-                  set_number(line, "threads", request->threads / 4, why) == STATUS_OK;
+    bool status =
+        line_add(line, "reads", why) == STATUS_OK && set(line, "path", path, why) == STATUS_OK &&
+        set(line, "copy", copy, why) == STATUS_OK &&
+        set(line, "moves", options_text(request->options, "enable-dwell-time"), why) == STATUS_OK &&
+        set(line, "ref", request->reference, why) == STATUS_OK &&
+        set(line, "region", request->regions, why) == STATUS_OK &&
+        set(line, "bed", request->bed, why) == STATUS_OK &&
+        set_number(line, "threads", request->threads / 4, why) == STATUS_OK;
     return status ? STATUS_OK : why->code;
 }
 
-static int add_pileup(struct line *line, const struct call_request *request,
-                      struct failure *why) {
-    static const char *const SAME[] = {"snp-min-af",    "indel-min-af", "min-mq", "min-coverage",
-                                       "call-snp-only", "fast-mode",    "enable-long-indel", NULL};
+static int add_pileup(struct line *line, const struct call_request *request, struct failure *why) {
+    static const char *const SAME[] = {
+        "snp-min-af", "indel-min-af",      "min-mq", "min-coverage", "call-snp-only",
+        "fast-mode",  "enable-long-indel", NULL};
     bool status =
         line_add(line, "pileup", why) == STATUS_OK &&
         set(line, "ref", request->reference, why) == STATUS_OK &&
@@ -90,8 +89,7 @@ static int add_pileup(struct line *line, const struct call_request *request,
     return status ? STATUS_OK : why->code;
 }
 
-static int add_caller(struct line *line, const struct call_request *request,
-                      struct failure *why) {
+static int add_caller(struct line *line, const struct call_request *request, struct failure *why) {
     static const char *const SAME[] = {"enable-long-indel", "keep-iupac-bases", NULL};
     bool status = line_add(line, "caller", why) == STATUS_OK &&
                   set(line, "model", request->model, why) == STATUS_OK &&
@@ -134,20 +132,17 @@ static int add_full(struct line *line, const struct call_request *request, const
     char counts[PATH_TEXT_MAX + 8];
     snprintf(counts, sizeof counts, "%s.counts", spool);
     const char *cutoffs = options_text(request->options, "cutoffs");
-    bool status = line_add(line, "full", why) == STATUS_OK &&
-                  set(line, "sites", spool, why) == STATUS_OK &&
-                  set(line, "cutoffs", cutoffs ? cutoffs : counts, why) == STATUS_OK &&
-                  set(line, "ref", request->reference, why) == STATUS_OK &&
-                  set(line, "platform", request->platform, why) == STATUS_OK &&
-                  set(line, "phased", options_text(request->options, "phased-vcf"), why) ==
-                      STATUS_OK &&
-                  set(line, "hp-tags", options_text(request->options, "use-hp-tags"), why) ==
-                      STATUS_OK &&
-                  set(line, "dwell", options_text(request->options, "enable-dwell-time"), why) ==
-                      STATUS_OK &&
-                  set(line, "compatible", options_text(request->options, "clair3-compat"), why) ==
-                      STATUS_OK &&
-                  set_same(line, request, SAME, why) == STATUS_OK;
+    bool status =
+        line_add(line, "full", why) == STATUS_OK && set(line, "sites", spool, why) == STATUS_OK &&
+        set(line, "cutoffs", cutoffs ? cutoffs : counts, why) == STATUS_OK &&
+        set(line, "ref", request->reference, why) == STATUS_OK &&
+        set(line, "platform", request->platform, why) == STATUS_OK &&
+        set(line, "phased", options_text(request->options, "phased-vcf"), why) == STATUS_OK &&
+        set(line, "hp-tags", options_text(request->options, "use-hp-tags"), why) == STATUS_OK &&
+        set(line, "dwell", options_text(request->options, "enable-dwell-time"), why) == STATUS_OK &&
+        set(line, "compatible", options_text(request->options, "clair3-compat"), why) ==
+            STATUS_OK &&
+        set_same(line, request, SAME, why) == STATUS_OK;
     return status ? STATUS_OK : why->code;
 }
 
@@ -173,8 +168,13 @@ struct calling {
     size_t passes;
 };
 
-static const char *const TEMPORARY[] = {"calls.vcf.gz", "calls.vcf.gz.tbi", "calls.vcf.gz.csi",
-                                        "calls.vcf.gz.counts", "calls.vcf.gz.facts", "reads.bam", NULL};
+static const char *const TEMPORARY[] = {"calls.vcf.gz",
+                                        "calls.vcf.gz.tbi",
+                                        "calls.vcf.gz.csi",
+                                        "calls.vcf.gz.counts",
+                                        "calls.vcf.gz.facts",
+                                        "reads.bam",
+                                        NULL};
 
 static void remove_folder(void *with) {
     struct calling *calling = with;
@@ -254,8 +254,7 @@ static int write_cutoffs(const struct call_request *request, const char *spool,
 }
 
 /* The model turned out to have the pileup network alone: its calls are the result. */
-static int without_full_network(struct calling *calling, const char *spool,
-                                struct failure *why) {
+static int without_full_network(struct calling *calling, const char *spool, struct failure *why) {
     struct line *line = &calling->line;
     if (!calling->request->quiet)
         fprintf(stderr, "runnel: the model has no full-alignment network; all calls are the pileup "
@@ -282,7 +281,8 @@ static int both_networks(struct calling *calling, struct failure *why) {
                  add_pileup(line, request, why) == STATUS_OK &&
                  add_caller(line, request, why) == STATUS_OK &&
                  add_spool(line, request, spool, why) == STATUS_OK;
-    if (!built || run_pass(calling, why) != STATUS_OK || write_cutoffs(request, spool, why) != STATUS_OK)
+    if (!built || run_pass(calling, why) != STATUS_OK ||
+        write_cutoffs(request, spool, why) != STATUS_OK)
         return why->code;
     if (books_total(&calling->books[0].stages[2], PILEUP_NETWORK_ONLY) > 0)
         return without_full_network(calling, spool, why);

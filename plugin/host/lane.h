@@ -12,8 +12,8 @@
 #include <stdatomic.h>
 
 enum {
-    CREDIT = 16,         /* batches under way between two lanes */
-    SLOTS_MAX = 16,      /* batches under way inside one */
+    CREDIT = 16,    /* batches under way between two lanes */
+    SLOTS_MAX = 16, /* batches under way inside one */
     UNUSED_MIN = 32,
     LANE_TYPES_MAX = 16
 };
@@ -53,7 +53,7 @@ struct lane {
     /* of the stage thread alone */
     int credit, open_slots;
     bool dry, finished, ended;
-    bool blocked; /* the first slot is complete and waits for credit */
+    bool blocked;                       /* the first slot is complete and waits for credit */
     const struct runnel_batch *ending;  /* END, once it arrived */
     const struct runnel_batch *refused; /* to be offered again */
     size_t type_count;
@@ -66,7 +66,7 @@ struct lane {
      * so that a stage that still speaks of one is noticed. */
     struct runnel_slot *unused, *unused_last;
     size_t unused_count;
-    size_t completions;               /* since the last look */
+    size_t completions; /* since the last look */
     struct stage_books books;
 };
 
@@ -92,12 +92,12 @@ void *lane_main(void *lane);
 /* slots.c */
 void lane_offer_services(struct lane *lane); /* fills lane->host */
 struct runnel_slot *lane_push_slot(struct lane *lane, const struct runnel_batch *input);
-void lane_pop_slot(struct lane *lane);       /* the first one; it is complete and empty */
+void lane_pop_slot(struct lane *lane); /* the first one; it is complete and empty */
 void lane_put(struct lane *lane, struct runnel_slot *slot, const struct runnel_batch *batch);
 /* Undoes the last push after a refusal; false when no other slot is under way. */
 bool lane_take_back(struct lane *lane, struct runnel_slot *slot);
-size_t lane_take_completions(struct lane *lane); /* since the last call */
-void lane_hear(struct lane *lane);               /* clears the wake-up */
+size_t lane_take_completions(struct lane *lane);                  /* since the last call */
+void lane_hear(struct lane *lane);                                /* clears the wake-up */
 struct lane_type *lane_type(struct lane *lane, const char *name); /* NULL when full */
 void lane_count_rows(struct lane *lane); /* puts the host's counts of rows into the books */
 struct runnel_batch *lane_end_batch(struct lane *lane); /* END with the totals so far */

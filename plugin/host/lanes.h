@@ -48,7 +48,7 @@ struct run_state {
 };
 
 struct run_watch {
-    int level;                                             /* of messages to show */
+    int level;                                              /* of messages to show */
     void (*every_second)(const struct run_state *, void *); /* may be NULL */
     void *with;
     /* Called before the process ends because a stage hangs in a hook after a failure; may be

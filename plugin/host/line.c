@@ -80,8 +80,7 @@ int line_set(struct line *line, const char *name, const char *value, struct fail
 
 /* Reads one word at *at into `word`; quotes are taken off.  STATUS_END at the end of the text.
  * *quoted tells whether any of it stood in quotes (a quoted "!" is no separator). */
-static int next_word(const char **at, char *word, size_t room, bool *quoted,
-                     struct failure *why) {
+static int next_word(const char **at, char *word, size_t room, bool *quoted, struct failure *why) {
     size_t used = 0;
     char quote = '\0';
     *quoted = false;
@@ -152,8 +151,8 @@ int line_parse(struct line *line, const char *text, struct failure *why) {
         first = false;
     }
     if (status == STATUS_END && first)
-        return fail(why, STATUS_BAD_INPUT, line->count ? "the line ends in a '!'"
-                                                       : "the line is empty");
+        return fail(why, STATUS_BAD_INPUT,
+                    line->count ? "the line ends in a '!'" : "the line is empty");
     return status == STATUS_END ? STATUS_OK : status;
 }
 

@@ -22,8 +22,8 @@ static void copy_sized(void *to, size_t size, const void *from) {
     memcpy(to, from, theirs < size ? theirs : size);
 }
 
-static int take_stage(struct loaded_stage *out, const struct runnel_stage *theirs,
-                      const char *file, struct failure *why) {
+static int take_stage(struct loaded_stage *out, const struct runnel_stage *theirs, const char *file,
+                      struct failure *why) {
     copy_sized(&out->stage, sizeof out->stage, theirs);
     struct runnel_stage *stage = &out->stage;
     if (stage->abi_version != RUNNEL_ABI_VERSION)
@@ -36,8 +36,8 @@ static int take_stage(struct loaded_stage *out, const struct runnel_stage *their
     if (stage->option_count > STAGE_OPTIONS_MAX)
         return fail(why, STATUS_UNSUPPORTED, "%s: stage '%s' has more than %d options", file,
                     stage->id, STAGE_OPTIONS_MAX);
-    size_t size = stage->option_size < sizeof out->options[0] ? stage->option_size
-                                                              : sizeof out->options[0];
+    size_t size =
+        stage->option_size < sizeof out->options[0] ? stage->option_size : sizeof out->options[0];
     memset(out->options, 0, sizeof out->options);
     for (size_t i = 0; i < stage->option_count; i++)
         memcpy(&out->options[i], (const char *)stage->options + i * stage->option_size, size);
@@ -117,7 +117,8 @@ int loader_find(struct loaded_stage *out, const char *word, struct failure *why)
     }
     return fail(why, STATUS_BAD_INPUT,
                 "there is no stage '%s': looked for runnel_%s.so in %s "
-                "(RUNNEL_PLUGIN_PATH adds folders)", word, word, tried);
+                "(RUNNEL_PLUGIN_PATH adds folders)",
+                word, word, tried);
 }
 
 void loader_forget(struct loaded_stage *stage) {

@@ -9,8 +9,10 @@
 #include <string.h>
 
 static void overview(FILE *out) {
-    fprintf(out, "runnel %s: small-variant calling from long reads, as a stream\n\n"
-                 "Usage:   runnel COMMAND [options]\n\nCommands:\n", RUNNEL_VERSION);
+    fprintf(out,
+            "runnel %s: small-variant calling from long reads, as a stream\n\n"
+            "Usage:   runnel COMMAND [options]\n\nCommands:\n",
+            RUNNEL_VERSION);
     for (const struct command *command = COMMANDS; command->name != NULL; command++)
         fprintf(out, "  %-10s %s\n", command->name, command->help);
     fprintf(out, "\n`runnel COMMAND --help` tells a command's options.\n"

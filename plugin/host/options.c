@@ -68,7 +68,8 @@ static int check_value(const struct option *option, const char *value, struct fa
     } else if (option->kind == OPTION_REAL) {
         double number = strtod(value, &end);
         if (*value == '\0' || *end != '\0' || !isfinite(number))
-            return fail(why, STATUS_BAD_INPUT, "--%s takes a number, not '%s'", option->name, value);
+            return fail(why, STATUS_BAD_INPUT, "--%s takes a number, not '%s'", option->name,
+                        value);
     }
     return STATUS_OK;
 }
@@ -87,8 +88,7 @@ static int set_flag(struct options *options, const struct option *option, const 
 }
 
 /* One option at argv[*at]; moves *at over a value in an argument of its own. */
-static int parse_one(struct options *options, int argc, char **argv, int *at,
-                     struct failure *why) {
+static int parse_one(struct options *options, int argc, char **argv, int *at, struct failure *why) {
     const char *given = argv[*at], *value = NULL;
     const struct option *option;
     if (given[1] == '-') {

@@ -14,13 +14,13 @@
 enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_INTEGER, OPTION_REAL };
 
 struct option {
-    const char *name;     /* long name without the dashes, words joined by '-' */
-    const char *aliases;  /* further long names, separated by blanks; NULL for none */
-    char letter;          /* one-letter form; 0 for none */
+    const char *name;    /* long name without the dashes, words joined by '-' */
+    const char *aliases; /* further long names, separated by blanks; NULL for none */
+    char letter;         /* one-letter form; 0 for none */
     enum option_kind kind;
-    const char *metavar;  /* what the help calls the value; NULL for a flag */
-    const char *initial;  /* value where it is not given; NULL for none */
-    const char *help;     /* one short phrase; NULL: accepted, not shown in the help */
+    const char *metavar; /* what the help calls the value; NULL for a flag */
+    const char *initial; /* value where it is not given; NULL for none */
+    const char *help;    /* one short phrase; NULL: accepted, not shown in the help */
 };
 
 enum { OPTIONS_MAX = 80, OPERANDS_MAX = 64 };

@@ -9,9 +9,9 @@
 
 struct progress { /* starts as {0} */
     bool in_place, plain;
-    int seconds;               /* told so far */
-    size_t width;              /* of the line that stands on the terminal */
-    int64_t reads, windows;    /* at the last look, for the rates */
+    int seconds;            /* told so far */
+    size_t width;           /* of the line that stands on the terminal */
+    int64_t reads, windows; /* at the last look, for the rates */
     /* For the time left; where they are not set, it is not told. */
     size_t contig_count;
     char *const *names;

@@ -23,7 +23,8 @@ static int check_stage(const struct stage_books *stage, struct failure *why) {
         return STATUS_OK;
     return fail(why, STATUS_BAD_INPUT,
                 "the books of stage %s do not balance: %lld delivered, %lld in, %lld used, %lld "
-                "left out", stage->id, (long long)delivered, (long long)in, (long long)used,
+                "left out",
+                stage->id, (long long)delivered, (long long)in, (long long)used,
                 (long long)left_out);
 }
 
@@ -41,8 +42,7 @@ static json_t *stage_object(const struct stage_books *stage) {
                      "counts", counts);
 }
 
-int report_write(const char *path, const struct books *books, size_t passes,
-                 struct failure *why) {
+int report_write(const char *path, const struct books *books, size_t passes, struct failure *why) {
     json_t *lines = json_array();
     for (size_t pass = 0; pass < passes; pass++) {
         json_t *stages = json_array();

@@ -12,7 +12,6 @@
 int report_check(const struct books *books, struct failure *why);
 
 /* Writes the books of `passes` lines, run one after the other, and whether `why` is clean. */
-int report_write(const char *path, const struct books *books, size_t passes,
-                 struct failure *why);
+int report_write(const char *path, const struct books *books, size_t passes, struct failure *why);
 
 #endif

@@ -22,7 +22,8 @@ static void help(FILE *out) {
                  "Usage:   runnel run [options] 'STAGE [VALUE] [NAME=VALUE ...] ! STAGE ...'\n\n"
                  "Options:\n");
     options_help(out, OPTIONS, OPTION_COUNT);
-    fprintf(out, "\nExample: runnel run 'reads in.bam ! pileup ref=ref.fa ! caller ! vcf out.vcf'\n");
+    fprintf(out,
+            "\nExample: runnel run 'reads in.bam ! pileup ref=ref.fa ! caller ! vcf out.vcf'\n");
 }
 
 int command_run(int argc, char **argv) {

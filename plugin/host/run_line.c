@@ -177,8 +177,8 @@ static bool wait_for_lanes(struct run *run, int signals) {
 static void start_lanes(struct run *run, struct failure *why) {
     atomic_store(&run->running, run->count);
     size_t started = 0;
-    while (started < run->count && pthread_create(&run->lanes[started].thread, NULL, lane_main,
-                                                  &run->lanes[started]) == 0)
+    while (started < run->count &&
+           pthread_create(&run->lanes[started].thread, NULL, lane_main, &run->lanes[started]) == 0)
         started++;
     if (started < run->count) {
         atomic_fetch_sub(&run->running, run->count - started);
@@ -220,8 +220,8 @@ int line_run(const struct line *line, const struct run_watch *watch, struct book
         close(signals);
         pthread_sigmask(SIG_SETMASK, &before, NULL);
         if (run->failed)
-            status = fail(why, run->failure[0] ? STATUS_BAD_INPUT : STATUS_CLOSED, "%s",
-                          run->failure);
+            status =
+                fail(why, run->failure[0] ? STATUS_BAD_INPUT : STATUS_CLOSED, "%s", run->failure);
     }
     if (books != NULL)
         copy_books(run, books);

@@ -328,7 +328,7 @@ void lane_count_rows(struct lane *lane) {
 /* END: the totals of all lanes up to this one, as metadata "stage number.id: name" -> amount. */
 struct runnel_batch *lane_end_batch(struct lane *lane) {
     size_t room = (size_t)(lane - lane->run->lanes + 1) * TOTALS_MAX, count = 0;
-    char (*names)[160] = calloc(room, sizeof *names), (*amounts)[32] = calloc(room, 32);
+    char(*names)[160] = calloc(room, sizeof *names), (*amounts)[32] = calloc(room, 32);
     const char **keys = calloc(room, sizeof *keys), **values = calloc(room, sizeof *values);
     struct runnel_batch *batch = NULL;
     struct ArrowSchema schema = {0};

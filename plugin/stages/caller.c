@@ -101,14 +101,13 @@ static int run_pileup(struct worker *worker, const struct runnel_batch *batch,
     return STATUS_OK;
 }
 
-static int run_full(struct worker *worker, const struct runnel_batch *batch,
-                    struct failure *why) {
+static int run_full(struct worker *worker, const struct runnel_batch *batch, struct failure *why) {
     const struct caller *caller = worker->caller;
     size_t rows = (size_t)runnel_rows(batch), outputs = full_network_outputs(caller->full);
     size_t depth = full_network_rows(caller->full);
     size_t row_size = WINDOW_WIDTH * full_network_channels(caller->full);
-    if (grow((void **)&worker->full_windows, &worker->full_room, rows,
-             sizeof *worker->full_windows, why) != STATUS_OK ||
+    if (grow((void **)&worker->full_windows, &worker->full_room, rows, sizeof *worker->full_windows,
+             why) != STATUS_OK ||
         grow((void **)&worker->probabilities, &worker->probability_room, rows * outputs,
              sizeof(float), why) != STATUS_OK)
         return why->code;
@@ -120,10 +119,10 @@ static int run_full(struct worker *worker, const struct runnel_batch *batch,
             (size_t)size != (size_t)used * row_size)
             return fail(why, STATUS_BAD_INPUT,
                         "a full-alignment window of %lld values in rows %lld to %lld does not fit "
-                        "the model's %zu rows of %zu values", (long long)size, (long long)first,
-                        (long long)(first + used), depth, row_size);
-        worker->full_windows[row] =
-            (struct full_window){values, (size_t)first, (size_t)used};
+                        "the model's %zu rows of %zu values",
+                        (long long)size, (long long)first, (long long)(first + used), depth,
+                        row_size);
+        worker->full_windows[row] = (struct full_window){values, (size_t)first, (size_t)used};
     }
     full_network_run(caller->full, worker->full_scratch, worker->full_windows, rows,
                      worker->probabilities);
@@ -134,8 +133,8 @@ static int run_full(struct worker *worker, const struct runnel_batch *batch,
 static int decode_row(struct worker *worker, const struct runnel_batch *batch, int64_t row,
                       bool is_full, int64_t *contig, struct failure *why) {
     struct caller *caller = worker->caller;
-    size_t outputs = is_full ? full_network_outputs(caller->full)
-                             : pileup_network_outputs(caller->pileup);
+    size_t outputs =
+        is_full ? full_network_outputs(caller->full) : pileup_network_outputs(caller->pileup);
     int64_t name_length, letters, info_length;
     /* The first columns are the same in both kinds of windows. */
     const char *name = runnel_text(batch, PILEUP_CONTIG, row, &name_length);
@@ -145,13 +144,13 @@ static int decode_row(struct worker *worker, const struct runnel_batch *batch, i
     if (*contig < 0 || letters != WINDOW_WIDTH)
         return fail(why, STATUS_BAD_INPUT, "a window on contig '%.*s' with %lld reference letters",
                     (int)name_length, name, (long long)letters);
-    const struct decode_window window = {
-        .contig = caller->contigs.names[*contig],
-        .position = runnel_integer(batch, PILEUP_POSITION, row),
-        .reference = reference[WINDOW_FLANK],
-        .alt_info = alt_info,
-        .alt_info_length = (size_t)info_length,
-        .probabilities = worker->probabilities + (size_t)row * outputs};
+    const struct decode_window window = {.contig = caller->contigs.names[*contig],
+                                         .position = runnel_integer(batch, PILEUP_POSITION, row),
+                                         .reference = reference[WINDOW_FLANK],
+                                         .alt_info = alt_info,
+                                         .alt_info_length = (size_t)info_length,
+                                         .probabilities =
+                                             worker->probabilities + (size_t)row * outputs};
     int result = decode(is_full ? worker->full_decoder : worker->pileup_decoder, &window,
                         &worker->call, why);
     if (result < 0)
@@ -285,8 +284,7 @@ static size_t rows_of(const struct model *model, const struct runnel_batch *open
     return model->rows ? model->rows : preset ? (size_t)preset->full_rows : FULL_ROWS_ONT;
 }
 
-static int load_model(struct caller *caller, const struct runnel_batch *open,
-                      struct failure *why) {
+static int load_model(struct caller *caller, const struct runnel_batch *open, struct failure *why) {
     char path[4096];
     int status = find_model(caller, open, path, sizeof path, why);
     if (status == STATUS_OK)
@@ -314,8 +312,10 @@ static int check_stream(const struct caller *caller, const struct runnel_batch *
     char *channels = is_full ? stream_fact(open, "channels") : NULL;
     if ((rows && strtoul(rows, NULL, 10) != full_network_rows(caller->full)) ||
         (channels && strtoul(channels, NULL, 10) != full_network_channels(caller->full)))
-        fail(why, STATUS_BAD_INPUT, "model %s takes windows of %zu rows and %zu channels, these "
-             "have %s and %s", caller->model->name, full_network_rows(caller->full),
+        fail(why, STATUS_BAD_INPUT,
+             "model %s takes windows of %zu rows and %zu channels, these "
+             "have %s and %s",
+             caller->model->name, full_network_rows(caller->full),
              full_network_channels(caller->full), rows ? rows : "?", channels ? channels : "?");
     free(rows);
     free(channels);
@@ -366,11 +366,11 @@ static int caller_init(const struct runnel_init *init, void **state) {
     caller->host = init->host;
     caller->model_name = model ? strdup(model) : NULL;
     caller->job_room = threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : (size_t)threads;
-    caller->decoding = (struct decode_options){
-        .lowest_qual = DECODE_LOWEST_QUAL,
-        .likelihoods = runnel_setting_flag(init, "likelihoods"),
-        .long_indel = runnel_setting_flag(init, "enable-long-indel"),
-        .keep_iupac = runnel_setting_flag(init, "keep-iupac-bases")};
+    caller->decoding =
+        (struct decode_options){.lowest_qual = DECODE_LOWEST_QUAL,
+                                .likelihoods = runnel_setting_flag(init, "likelihoods"),
+                                .long_indel = runnel_setting_flag(init, "enable-long-indel"),
+                                .keep_iupac = runnel_setting_flag(init, "keep-iupac-bases")};
     caller->kernels = kernels ? kernels_for(kernels) : kernels_best();
     *state = caller;
     if (caller->kernels != NULL)
@@ -402,8 +402,7 @@ static int open_stream(struct caller *caller, const struct runnel_batch *open,
     return stage_emit(caller->host, slot, stream_open(&CALLS_STREAM, open, facts, 3, &why), &why);
 }
 
-static int caller_process(void *state, const struct runnel_batch *batch,
-                          struct runnel_slot *slot) {
+static int caller_process(void *state, const struct runnel_batch *batch, struct runnel_slot *slot) {
     struct caller *caller = state;
     if (batch->kind == RUNNEL_OPEN)
         return open_stream(caller, batch, slot);

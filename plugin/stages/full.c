@@ -121,11 +121,13 @@ static int next_site(struct full *full, struct failure *why) {
         full->site_contig = INT64_MAX;
         return STATUS_OK;
     }
-    if (status == STATUS_OK && (full->site_contig < before || (full->site_contig == before &&
-                                                                full->site < position_before)))
-        return fail(why, STATUS_BAD_INPUT, "%s: %s:%lld stands after a later site; sort it in the "
-                    "order of the reads' contigs", full->sites_path,
-                    full->contigs.names[full->site_contig], (long long)full->site + 1);
+    if (status == STATUS_OK && (full->site_contig < before ||
+                                (full->site_contig == before && full->site < position_before)))
+        return fail(why, STATUS_BAD_INPUT,
+                    "%s: %s:%lld stands after a later site; sort it in the "
+                    "order of the reads' contigs",
+                    full->sites_path, full->contigs.names[full->site_contig],
+                    (long long)full->site + 1);
     return status;
 }
 
@@ -242,8 +244,9 @@ static int read_cutoffs(struct full *full, const struct preset *preset, struct f
 
 static int prepare(struct full *full, const struct runnel_batch *open, struct failure *why) {
     if (full->platform == NULL && (full->platform = stream_platform(open)) == NULL)
-        return fail(why, STATUS_BAD_INPUT,
-                    "the reads do not say which platform they come from; give platform ont or hifi");
+        return fail(
+            why, STATUS_BAD_INPUT,
+            "the reads do not say which platform they come from; give platform ont or hifi");
     const struct preset *preset = preset_of(full->platform);
     if (preset == NULL || !preset->is_called)
         return fail(why, STATUS_BAD_INPUT, "platform is ont or hifi, not '%s'", full->platform);

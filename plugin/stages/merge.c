@@ -137,8 +137,7 @@ static int open_stream(struct merge *merge, const struct runnel_batch *open,
     return stage_emit(merge->host, slot, stream_open(&CALLS_STREAM, open, NULL, 0, &why), &why);
 }
 
-static int merge_process(void *state, const struct runnel_batch *batch,
-                         struct runnel_slot *slot) {
+static int merge_process(void *state, const struct runnel_batch *batch, struct runnel_slot *slot) {
     struct merge *merge = state;
     struct failure why = {0};
     if (batch->kind == RUNNEL_OPEN)

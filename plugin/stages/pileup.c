@@ -154,13 +154,14 @@ static int begin_contig(struct pileup *pileup, int64_t contig, struct failure *w
 static int open_windows(struct pileup *pileup, const struct runnel_batch *open,
                         struct failure *why) {
     if (pileup->platform == NULL && (pileup->platform = stream_platform(open)) == NULL)
-        return fail(why, STATUS_BAD_INPUT,
-                    "the reads do not say which platform they come from; give platform ont or hifi");
+        return fail(
+            why, STATUS_BAD_INPUT,
+            "the reads do not say which platform they come from; give platform ont or hifi");
     const struct preset *preset = preset_of(pileup->platform);
     if (preset == NULL || !preset->is_called)
         return fail(why, STATUS_BAD_INPUT, "platform is ont or hifi, not '%s'", pileup->platform);
-    double snp = pileup->options.snp_min_af > 0 ? (double)pileup->options.snp_min_af
-                                                : preset->snp_min_af;
+    double snp =
+        pileup->options.snp_min_af > 0 ? (double)pileup->options.snp_min_af : preset->snp_min_af;
     int64_t coverage = pileup->options.min_coverage;
     if (pileup->fast)
         preset_apply_fast_mode(preset, &snp, &coverage);
@@ -212,8 +213,7 @@ static int add_row(struct pileup *pileup, const struct runnel_batch *batch, int6
     return status == STATUS_OK ? pull(pileup, slot, why) : status;
 }
 
-static int pileup_process(void *state, const struct runnel_batch *batch,
-                          struct runnel_slot *slot) {
+static int pileup_process(void *state, const struct runnel_batch *batch, struct runnel_slot *slot) {
     struct pileup *pileup = state;
     struct failure why = {0};
     if (batch->kind == RUNNEL_OPEN)

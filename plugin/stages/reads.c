@@ -42,8 +42,7 @@ static void reads_free(struct reads *reads) {
     free(reads);
 }
 
-static int open_regions(struct reads *reads, const struct runnel_init *init,
-                        struct failure *why) {
+static int open_regions(struct reads *reads, const struct runnel_init *init, struct failure *why) {
     const char *texts = runnel_setting_text(init, "region");
     const char *bed = runnel_setting_text(init, "bed");
     if (texts == NULL && bed == NULL)
@@ -69,12 +68,13 @@ static int open_regions(struct reads *reads, const struct runnel_init *init,
 static int reads_init(const struct runnel_init *init, void **state) {
     struct failure why = {0};
     struct reads *reads = calloc(1, sizeof *reads);
-    char *copy = runnel_setting_text(init, "copy") ? strdup(runnel_setting_text(init, "copy")) : NULL;
-    const struct alignments_options options = {
-        .reference = runnel_setting_text(init, "ref"),
-        .threads = (int)runnel_setting_integer(init, "threads"),
-        .moves = runnel_setting_flag(init, "moves"),
-        .copy = copy};
+    char *copy =
+        runnel_setting_text(init, "copy") ? strdup(runnel_setting_text(init, "copy")) : NULL;
+    const struct alignments_options options = {.reference = runnel_setting_text(init, "ref"),
+                                               .threads =
+                                                   (int)runnel_setting_integer(init, "threads"),
+                                               .moves = runnel_setting_flag(init, "moves"),
+                                               .copy = copy};
     if (reads == NULL) {
         free(copy);
         return RUNNEL_ERROR;

@@ -73,8 +73,7 @@ static int open_stream(struct spooler *spooler, const struct runnel_batch *open)
         return stage_failed(spooler->host, &why);
     struct header_contig *contigs = calloc(spooler->contigs.count + 1, sizeof *contigs);
     for (size_t i = 0; contigs && i < spooler->contigs.count; i++)
-        contigs[i] =
-            (struct header_contig){spooler->contigs.names[i], spooler->contigs.lengths[i]};
+        contigs[i] = (struct header_contig){spooler->contigs.names[i], spooler->contigs.lengths[i]};
     const struct header header = {.source = "Runnel",
                                   .contig_count = contigs ? spooler->contigs.count : 0,
                                   .contigs = contigs,
@@ -94,8 +93,7 @@ static int open_stream(struct spooler *spooler, const struct runnel_batch *open)
 static int add_row(struct spooler *spooler, const struct runnel_batch *batch, int64_t row,
                    struct failure *why) {
     struct call *call = &spooler->call;
-    int status =
-        call_row_get(call, &spooler->contig, &spooler->contigs, batch, row, why);
+    int status = call_row_get(call, &spooler->contig, &spooler->contigs, batch, row, why);
     if (status != STATUS_OK)
         return status;
     bool wanted = spooler->regions == NULL ||
@@ -109,8 +107,7 @@ static int add_row(struct spooler *spooler, const struct runnel_batch *batch, in
     return STATUS_OK;
 }
 
-static int spool_process(void *state, const struct runnel_batch *batch,
-                         struct runnel_slot *slot) {
+static int spool_process(void *state, const struct runnel_batch *batch, struct runnel_slot *slot) {
     struct spooler *spooler = state;
     struct failure why = {0};
     (void)slot;

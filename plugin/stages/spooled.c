@@ -41,9 +41,8 @@ static int spooled_init(const struct runnel_init *init, void **state) {
         return RUNNEL_ERROR;
     spooled->host = init->host;
     spooled->path = strdup(runnel_setting_text(init, "path"));
-    if (spooled->path != NULL &&
-        arrow_table_new(&spooled->table, CALLS_STREAM.fields, CALLS_STREAM.count, &why) ==
-            STATUS_OK) {
+    if (spooled->path != NULL && arrow_table_new(&spooled->table, CALLS_STREAM.fields,
+                                                 CALLS_STREAM.count, &why) == STATUS_OK) {
         *state = spooled;
         return RUNNEL_OK;
     }
@@ -65,8 +64,7 @@ static int open_stream(struct spooled *spooled, struct runnel_slot *slot) {
     return stage_emit(spooled->host, slot, open, &why);
 }
 
-static int spooled_process(void *state, const struct runnel_batch *none,
-                           struct runnel_slot *slot) {
+static int spooled_process(void *state, const struct runnel_batch *none, struct runnel_slot *slot) {
     struct spooled *spooled = state;
     struct failure why = {0};
     (void)none;

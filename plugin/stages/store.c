@@ -58,17 +58,16 @@ static char *copy_text(const char *bytes, int64_t length) {
     return text;
 }
 
-/* "CONTIG:POSITION:B", B being the reference letter of the candidate. */
+/* "CONTIG:POSITION:LETTERS", the window's reference letters. */
 static char *position_text(const struct runnel_batch *batch, int64_t row) {
     int64_t contig_length, letters;
     const char *contig = runnel_text(batch, PILEUP_CONTIG, row, &contig_length);
     const char *reference = runnel_text(batch, PILEUP_REFERENCE, row, &letters);
-    size_t size = (size_t)contig_length + 32;
+    size_t size = (size_t)(contig_length + letters) + 32;
     char *text = malloc(size);
     if (text != NULL)
-        snprintf(text, size, "%.*s:%lld:%c", (int)contig_length, contig,
-                 (long long)runnel_integer(batch, PILEUP_POSITION, row),
-                 letters == WINDOW_WIDTH ? reference[WINDOW_FLANK] : 'N');
+        snprintf(text, size, "%.*s:%lld:%.*s", (int)contig_length, contig,
+                 (long long)runnel_integer(batch, PILEUP_POSITION, row), (int)letters, reference);
     return text;
 }
 
@@ -104,8 +103,10 @@ static int append(struct store *store, const struct runnel_batch *batch, bool is
         copied = positions[row] && infos[row];
         copy_window(store, batch, (int64_t)row, is_full, tensor + row * size, size);
     }
-    const struct windows_rows rows = {.count = count, .rows = store->rows,
-                                      .channels = store->channels, .tensor = tensor,
+    const struct windows_rows rows = {.count = count,
+                                      .rows = store->rows,
+                                      .channels = store->channels,
+                                      .tensor = tensor,
                                       .positions = (const char *const *)positions,
                                       .alt_infos = (const char *const *)infos};
     int status = copied ? windows_file_append(store->file, is_full ? WINDOWS_FULL : WINDOWS_PILEUP,
@@ -123,8 +124,7 @@ static int append(struct store *store, const struct runnel_batch *batch, bool is
     return status;
 }
 
-static int store_process(void *state, const struct runnel_batch *batch,
-                         struct runnel_slot *slot) {
+static int store_process(void *state, const struct runnel_batch *batch, struct runnel_slot *slot) {
     struct store *store = state;
     struct failure why = {0};
     (void)slot;

@@ -35,7 +35,7 @@ static void vcf_free(struct vcf *vcf) {
     stream_contigs_free(&vcf->contigs);
     text_free(&vcf->lines);
     call_free(&vcf->call);
-    char *const texts[] = {vcf->path, vcf->format,       vcf->sample,
+    char *const texts[] = {vcf->path,    vcf->format,       vcf->sample,
                            vcf->command, vcf->region_texts, vcf->bed};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
@@ -65,8 +65,7 @@ static int vcf_init(const struct runnel_init *init, void **state) {
         *state = vcf;
         return RUNNEL_OK;
     }
-    fail(&why, STATUS_BAD_INPUT, "format is v (VCF), z (VCF.gz) or b (BCF), not '%s'",
-         vcf->format);
+    fail(&why, STATUS_BAD_INPUT, "format is v (VCF), z (VCF.gz) or b (BCF), not '%s'", vcf->format);
     vcf_free(vcf);
     return stage_failed(init->host, &why);
 }
@@ -75,9 +74,9 @@ static int vcf_init(const struct runnel_init *init, void **state) {
 
 /* Facts of the stream that stand in the header, as ##key=value. */
 static const char *const FACTS[][2] = {
-    {"reference", "reference"},           {"platform", "runnel_platform"},
-    {"model", "runnel_model"},            {"model_digest", "runnel_model_digest"},
-    {"cutoffs", "runnel_cutoffs"},        {"deep_windows", "runnel_deep_windows"},
+    {"reference", "reference"},    {"platform", "runnel_platform"},
+    {"model", "runnel_model"},     {"model_digest", "runnel_model_digest"},
+    {"cutoffs", "runnel_cutoffs"}, {"deep_windows", "runnel_deep_windows"},
 };
 
 static void add_line(struct text *lines, size_t *count, size_t starts[], const char *key,
@@ -115,14 +114,15 @@ static int write_header(struct vcf *vcf, const struct runnel_batch *open, struct
                                  .lines = pointers,
                                  .contig_count = vcf->contigs.count,
                                  .contigs = contigs,
-                                 .sample = vcf->sample ? vcf->sample : sample ? sample : "SAMPLE"};
+                                 .sample = vcf->sample ? vcf->sample
+                                           : sample    ? sample
+                                                       : "SAMPLE"};
     if (contigs != NULL)
         header_append(&header, &facts);
     int status = contigs == NULL || lines.failed || header.failed
                      ? fail(why, STATUS_NO_MEMORY, "out of memory for the VCF header")
                      : STATUS_OK;
-    enum vcf_kind kind = vcf->format ? (enum vcf_kind)vcf->format[0]
-                                     : vcf_kind_of_name(vcf->path);
+    enum vcf_kind kind = vcf->format ? (enum vcf_kind)vcf->format[0] : vcf_kind_of_name(vcf->path);
     if (status == STATUS_OK &&
         (vcf->writer = vcf_writer_open(vcf->path, kind, &header, why)) == NULL)
         status = why->code;

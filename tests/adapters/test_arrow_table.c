@@ -131,7 +131,8 @@ Test(arrow_table, schema_check_names_the_first_difference) {
     struct ArrowSchema schema;
     struct failure why = {0};
     arrow_schema_make(&schema, FIELDS, COLUMNS, NULL, NULL);
-    cr_expect_eq(arrow_schema_check(&schema, FIELDS, COLUMNS - 2, &why), STATUS_OK, "more may follow");
+    cr_expect_eq(arrow_schema_check(&schema, FIELDS, COLUMNS - 2, &why), STATUS_OK,
+                 "more may follow");
     struct arrow_field other[COLUMNS];
     memcpy(other, FIELDS, sizeof other);
     other[LIST].item = "l";

@@ -24,10 +24,14 @@ struct text {
 
 ParameterizedTestParameters(regions, texts) {
     static struct text texts[] = {
-        {"chr1", 0, 0, 1000000},          {"chr1:11-20", 0, 10, 20},
-        {"chr1:1,001-2,000", 0, 1000, 2000}, {"chr1:11", 0, 10, 1000000},
-        {"chr1:11-", 0, 10, 1000000},     {"chr1:999,999-2,000,000", 0, 999998, 1000000},
-        {"HLA:A*01:2", 1, 0, 5000},       {"HLA:A*01:2:3-4", 1, 2, 4},
+        {"chr1", 0, 0, 1000000},
+        {"chr1:11-20", 0, 10, 20},
+        {"chr1:1,001-2,000", 0, 1000, 2000},
+        {"chr1:11", 0, 10, 1000000},
+        {"chr1:11-", 0, 10, 1000000},
+        {"chr1:999,999-2,000,000", 0, 999998, 1000000},
+        {"HLA:A*01:2", 1, 0, 5000},
+        {"HLA:A*01:2:3-4", 1, 2, 4},
         {"chr1:5-6", 2, 0, 300}, /* a contig of that name wins */
     };
     return cr_make_param_array(struct text, texts, sizeof texts / sizeof *texts);
@@ -50,8 +54,8 @@ struct wrong {
 };
 
 ParameterizedTestParameters(regions, wrong_texts) {
-    static struct wrong texts[] = {{"chr2"}, {"chr1:0-5"}, {"chr1:9-8"}, {"chr1:x"},
-                                   {"chr1:2000000-2000001"}, {"chr1:5-6-7"}};
+    static struct wrong texts[] = {
+        {"chr2"}, {"chr1:0-5"}, {"chr1:9-8"}, {"chr1:x"}, {"chr1:2000000-2000001"}, {"chr1:5-6-7"}};
     return cr_make_param_array(struct wrong, texts, sizeof texts / sizeof *texts);
 }
 
@@ -77,20 +81,23 @@ Test(regions, bed_is_sorted_and_looked_up) {
     struct regions *regions = none();
     struct failure why = {0};
     size_t count;
-    cr_assert_eq(add_bed(regions, "# a comment\ntrack x\nchr1\t500\t600\tname\nchr1\t100\t900\n\nchr1 10 20\n",
-                         &why), STATUS_OK, "%s", why.text);
+    cr_assert_eq(
+        add_bed(regions,
+                "# a comment\ntrack x\nchr1\t500\t600\tname\nchr1\t100\t900\n\nchr1 10 20\n", &why),
+        STATUS_OK, "%s", why.text);
     const struct interval *list = regions_of(regions, 0, &count);
     cr_assert_eq(count, 3);
     cr_expect(list[0].begin == 10 && list[1].begin == 100 && list[2].begin == 500);
     for (int64_t at = 0; at < 1000; at++)
-        cr_expect_eq(regions_include(regions, 0, at), (at >= 10 && at < 20) || (at >= 100 && at < 900),
-                     "%lld", (long long)at);
+        cr_expect_eq(regions_include(regions, 0, at),
+                     (at >= 10 && at < 20) || (at >= 100 && at < 900), "%lld", (long long)at);
     cr_expect_not(regions_include(regions, 1, 15));
     regions_free(regions);
 }
 
 Test(regions, bad_bed_lines_are_named) {
-    const char *const lines[] = {"chr1\t5\n", "chr1\t9\t8\n", "chr1\t-1\t8\n", "chr1\t5\t6x\n", "chr9\t5\t6\n"};
+    const char *const lines[] = {"chr1\t5\n", "chr1\t9\t8\n", "chr1\t-1\t8\n", "chr1\t5\t6x\n",
+                                 "chr9\t5\t6\n"};
     for (size_t i = 0; i < 5; i++) {
         struct regions *regions = none();
         struct failure why = {0};

@@ -37,7 +37,8 @@ Test(call_rows, a_call_survives) {
         call.probability_count = 24;
         struct runnel_batch *batch = batch_of(&call);
         int64_t contig = 0;
-        cr_assert_eq(call_row_get(&again, &contig, &CONTIGS, batch, 0, &why), STATUS_OK, "%s", why.text);
+        cr_assert_eq(call_row_get(&again, &contig, &CONTIGS, batch, 0, &why), STATUS_OK, "%s",
+                     why.text);
         cr_expect_eq(contig, 1);
         record_append(&line, &again, RECORD_PLAIN);
         cr_expect_eq(strncmp(line.bytes, RECORDS[i], strlen(RECORDS[i])), 0, "%s", line.bytes);
@@ -60,7 +61,8 @@ Test(call_rows, impossible_rows_are_refused) {
         if (wrong == 2) /* more alternatives than a site can have */
             ((int32_t *)batch->array->children[CALLS_AD]->buffers[1])[1] = 99;
         int64_t contig = 0;
-        cr_expect_neq(call_row_get(&again, &contig, &CONTIGS, batch, 0, &why), STATUS_OK, "%d", wrong);
+        cr_expect_neq(call_row_get(&again, &contig, &CONTIGS, batch, 0, &why), STATUS_OK, "%d",
+                      wrong);
         batch->release(batch);
         call_free(&call);
         call_free(&again);

@@ -26,8 +26,8 @@ Test(streams, the_page_names_every_type_and_column) {
             char column[64];
             snprintf(column, sizeof column, "`%s`", STREAMS[s]->fields[f].name);
             const char *found = strstr(section, column);
-            cr_expect(found != NULL && (end == NULL || found < end), "%s: column %s is not described",
-                      STREAMS[s]->type, column);
+            cr_expect(found != NULL && (end == NULL || found < end),
+                      "%s: column %s is not described", STREAMS[s]->type, column);
         }
     }
 }
@@ -81,11 +81,14 @@ Test(streams, damaged_contigs_are_refused) {
 }
 
 Test(streams, platform_is_told_or_guessed) {
-    const char *const cases[][3] = {{"hifi", "ONT", "hifi"}, {NULL, "ONT", "ont"},
-                                    {NULL, "PACBIO", "hifi"}, {NULL, "ILLUMINA", NULL},
+    const char *const cases[][3] = {{"hifi", "ONT", "hifi"},
+                                    {NULL, "ONT", "ont"},
+                                    {NULL, "PACBIO", "hifi"},
+                                    {NULL, "ILLUMINA", NULL},
                                     {NULL, NULL, NULL}};
     for (size_t i = 0; i < 5; i++) {
-        const struct stream_fact facts[] = {{"platform", cases[i][0]}, {"read_platform", cases[i][1]}};
+        const struct stream_fact facts[] = {{"platform", cases[i][0]},
+                                            {"read_platform", cases[i][1]}};
         struct runnel_batch *open = stream_open(&READS_STREAM, NULL, facts, 2, NULL);
         char *platform = stream_platform(open);
         cr_expect(cases[i][2] ? platform && strcmp(platform, cases[i][2]) == 0 : platform == NULL);

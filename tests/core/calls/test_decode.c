@@ -9,6 +9,30 @@
 #include "tests/core/calls/golden.h"
 #include <math.h>
 
+/* Allocations are counted where the C library can be asked behind its own names. */
+#if defined(__has_feature)
+#define HAS_SANITIZER __has_feature(address_sanitizer)
+#elif defined(__SANITIZE_ADDRESS__)
+#define HAS_SANITIZER 1
+#else
+#define HAS_SANITIZER 0
+#endif
+static size_t allocations;
+#if defined(__GLIBC__) && !HAS_SANITIZER
+void *__libc_malloc(size_t size);
+void *__libc_realloc(void *memory, size_t size);
+
+void *malloc(size_t size) {
+    allocations++;
+    return __libc_malloc(size);
+}
+
+void *realloc(void *memory, size_t size) {
+    allocations++;
+    return __libc_realloc(memory, size);
+}
+#endif
+
 static const char *decode_line(struct decoder *decoder, struct call *call, struct text *line,
                                const struct cases *cases, size_t i) {
     const char *text = cases->positions + i * cases->position_width;
@@ -121,6 +145,30 @@ Test(decode, windows_of_whole_runs) {
         check(windows, lines, i % 2 ? CALL_FULL : CALL_PILEUP,
               (struct decode_options){.lowest_qual = DECODE_LOWEST_QUAL});
     }
+}
+
+/* The second time over the same windows nothing is allocated. */
+static void check_allocations(const char *windows, enum call_source network) {
+    struct cases cases = golden_cases(windows);
+    struct decode_options options = {.lowest_qual = 2, .likelihoods = true};
+    struct decoder *decoder = decoder_new(network, &options, NULL);
+    struct call call = {0};
+    struct text line = {0};
+    for (int round = 0; round < 2; round++) {
+        allocations = 0;
+        for (size_t i = 0; i < cases.count; i++)
+            decode_line(decoder, &call, &line, &cases, i);
+    }
+    cr_expect_eq(allocations, 0, "%zu allocations", allocations);
+    decoder_free(decoder);
+    call_free(&call);
+    text_free(&line);
+    golden_free_cases(&cases);
+}
+
+Test(decode, allocates_nothing_once_warm) {
+    check_allocations(TEST_DATA "/calls/decode/pileup.h5", CALL_PILEUP);
+    check_allocations(TEST_DATA "/calls/decode/full_alignment.h5", CALL_FULL);
 }
 
 /* ---- by hand ------------------------------------------------------------------------------ */

@@ -9,6 +9,7 @@
 #include "core/windows/reference.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,61 +5,14 @@
 
 #include "core/networks/depth_scale.h"
 
+#include "tests/core/windows/drawn_pileup.h"
 #include "tests/core/windows/golden.h"
+#include "tests/core/windows/hand_reads.h"
 #include "tests/core/windows/slow_pileup.h"
 
 #include <criterion/parameterized.h>
 
 /* ---- golden cases -------------------------------------------------------------------------- */
-
-struct drawn {
-    struct pileup_window *windows; /* copied */
-    size_t count;
-    struct pileup_column_counts *counts;
-    size_t count_count;
-    struct pileup_books books;
-};
-
-static void keep(struct drawn *drawn, struct pileup_windows *stream) {
-    struct failure why = {0};
-    struct pileup_window w;
-    int status;
-    while ((status = pileup_windows_pull(stream, &w, &why)) == STATUS_OK) {
-        w.tensor = golden_copy(w.tensor, PILEUP_WINDOW_SIZE * sizeof *w.tensor);
-        w.alt_info = golden_copy(w.alt_info, strlen(w.alt_info) + 1);
-        w.reference = golden_copy(w.reference, WINDOW_WIDTH + 1);
-        drawn->windows =
-            golden_grow(drawn->windows, drawn->count * sizeof w, (drawn->count + 1) * sizeof w);
-        drawn->windows[drawn->count++] = w;
-    }
-    cr_assert_eq(status, STATUS_END, "%s", why.text);
-    size_t count;
-    const struct pileup_column_counts *counts = pileup_windows_take_counts(stream, &count);
-    if (count > 0) {
-        drawn->counts = golden_grow(drawn->counts, drawn->count_count * sizeof *counts,
-                                    (drawn->count_count + count) * sizeof *counts);
-        memcpy(drawn->counts + drawn->count_count, counts, count * sizeof *counts);
-    }
-    drawn->count_count += count;
-}
-
-static struct drawn draw(const struct reference *reference, const struct pileup_options *options,
-                         const struct pileup_targets *targets, struct golden_reads reads) {
-    struct drawn drawn = {0};
-    struct failure why = {0};
-    struct pileup_windows *stream;
-    cr_assert_eq(pileup_windows_new(&stream, options, &why), STATUS_OK);
-    cr_assert_eq(pileup_windows_begin(stream, reference, targets, &why), STATUS_OK);
-    for (size_t i = 0; i < reads.count && !pileup_windows_done(stream); i++) {
-        cr_assert_eq(pileup_windows_add(stream, &reads.reads[i], &why), STATUS_OK, "%s", why.text);
-        keep(&drawn, stream);
-    }
-    pileup_windows_end(stream);
-    keep(&drawn, stream);
-    drawn.books = *pileup_windows_books(stream);
-    pileup_windows_free(stream);
-    return drawn;
-}
 
 static struct pileup_options options_of(const struct golden *g) {
     struct pileup_options options = pileup_options_default;
@@ -372,4 +325,176 @@ static void check_any_order(uint64_t seed) {
 Test(pileup_window, any_order) {
     for (uint64_t seed = 1; seed <= 150; seed++)
         check_any_order(seed);
+}
+
+/* ---- by hand: what golden data does not tell apart ------------------------------------------ */
+
+enum { HAND_CONTIG = 400 };
+
+struct hand_pile {
+    struct hand_read reads[20];
+    struct golden_reads list;
+};
+
+static void put(struct hand_pile *pile, const char *cigar, int64_t position, const char *letters) {
+    if (pile->list.reads == NULL)
+        pile->list.reads = golden_alloc(20 * sizeof *pile->list.reads);
+    size_t i = pile->list.count++;
+    pile->list.reads[i] = *hand_read(&pile->reads[i], cigar, position, letters);
+}
+
+/* Draws over a contig of A. */
+static struct drawn draw_pile(struct hand_pile *pile, const struct pileup_options *options) {
+    static char contig[HAND_CONTIG + 1];
+    memset(contig, 'A', HAND_CONTIG);
+    struct reference reference = hand_reference(contig);
+    return draw(&reference, options, NULL, pile->list);
+}
+
+static const struct pileup_window *window_at(const struct drawn *drawn, int64_t position) {
+    for (size_t i = 0; i < drawn->count; i++)
+        if (drawn->windows[i].position == position)
+            return &drawn->windows[i];
+    return NULL;
+}
+
+static struct pileup_options everything(void) {
+    struct pileup_options options = pileup_options_default;
+    options.snp_min_af = options.indel_min_af = 0;
+    options.min_coverage = 0;
+    return options;
+}
+
+/* 4.1: another letter in the first column of a run counts in the last column of the run before. */
+Test(pileup_window, other_letter_counts_across_a_gap) {
+    struct hand_pile *pile = calloc(1, sizeof *pile);
+    struct pileup_options options = everything();
+    char letters[61];
+    memset(letters, 'A', 60);
+    letters[60] = '\0';
+    put(pile, "60M", 10, letters);
+    letters[0] = 'N';
+    put(pile, "60M", 200, letters);
+    options.head_and_tail = true;
+    struct drawn drawn = draw_pile(pile, &options);
+    const struct pileup_window *w =
+        window_at(&drawn, 55); /* columns 39 to 71; the run ends at 69 */
+    cr_assert_not_null(w);
+    cr_assert_eq(w->tensor[30 * PILEUP_CHANNELS + 17], 1);
+    cr_assert_eq(w->tensor[29 * PILEUP_CHANNELS + 17], 0);
+    cr_assert_eq(w->tensor[31 * PILEUP_CHANNELS + 17], 0);
+    cr_assert_not_null(window_at(&drawn, 201)); /* the first column of a contig's reads: nothing */
+    golden_release();
+    free(pile);
+}
+
+/* 1.4, 4.19: columns exist through N, but a window over an empty column is dropped. */
+Test(pileup_window, skipped_columns) {
+    struct hand_pile *pile = calloc(1, sizeof *pile);
+    struct pileup_options options = everything();
+    put(pile, "60M1N60M", 10, NULL);
+    struct drawn drawn = draw_pile(pile, &options);
+    cr_assert_not_null(window_at(&drawn, 53));
+    cr_assert_null(window_at(&drawn, 54)); /* column 70 is its last */
+    cr_assert_null(window_at(&drawn, 86));
+    cr_assert_not_null(window_at(&drawn, 87));
+    cr_assert_gt(drawn.books.empty_column, 0);
+    options.head_and_tail = true; /* the check is made for windows that lack nothing */
+    drawn = draw_pile(pile, &options);
+    cr_assert_null(window_at(&drawn, 54));
+    golden_release();
+    free(pile);
+}
+
+/* In head-and-tail mode windows at the ends are not checked for empty columns. */
+Test(pileup_window, skipped_columns_at_the_ends) {
+    struct hand_pile *pile = calloc(1, sizeof *pile);
+    struct pileup_options options = everything();
+    put(pile, "10M1N60M", 10, NULL);
+    options.head_and_tail = true;
+    struct drawn drawn = draw_pile(pile, &options);
+    const struct pileup_window *w = window_at(&drawn, 20); /* the skipped column itself */
+    cr_assert_not_null(w);
+    cr_assert_str_eq(w->alt_info, "1-");
+    golden_release();
+    free(pile);
+}
+
+/* 1.7: not in the last column, and not where columns are missing on both sides. */
+Test(pileup_window, heads_and_tails) {
+    struct hand_pile *pile = calloc(1, sizeof *pile);
+    struct pileup_options options = everything();
+    options.head_and_tail = true;
+    put(pile, "40M", 100, NULL);
+    put(pile, "20M", 200, NULL);
+    struct drawn drawn = draw_pile(pile, &options);
+    cr_assert_not_null(window_at(&drawn, 100));
+    cr_assert_not_null(window_at(&drawn, 138));
+    cr_assert_null(window_at(&drawn, 139));
+    for (int64_t x = 200; x < 220; x++)
+        cr_assert_eq(window_at(&drawn, x) != NULL, x <= 203 || (x >= 216 && x < 219), "%d", (int)x);
+    golden_release();
+    free(pile);
+}
+
+/* 1.6 point 4 and 1.7: one more column at the contig's begin, two spare ones at the right. */
+Test(pileup_window, first_and_last_windows) {
+    struct hand_pile *pile = calloc(1, sizeof *pile);
+    struct pileup_options options = everything();
+    put(pile, "60M", 0, NULL);
+    put(pile, "60M", 300, NULL);
+    struct drawn drawn = draw_pile(pile, &options);
+    cr_assert_null(window_at(&drawn, 16));
+    cr_assert_not_null(window_at(&drawn, 17));
+    cr_assert_not_null(window_at(&drawn, 41));
+    cr_assert_null(window_at(&drawn, 42));
+    cr_assert_null(window_at(&drawn, 315));
+    cr_assert_not_null(window_at(&drawn, 316));
+    golden_release();
+    free(pile);
+}
+
+Test(pileup_window, unsorted_alignments_are_refused) {
+    static struct hand_read read;
+    struct failure why = {0};
+    struct pileup_windows *stream;
+    struct pileup_window w;
+    struct reference reference = hand_reference("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    cr_assert_eq(pileup_windows_new(&stream, &pileup_options_default, &why), STATUS_OK);
+    cr_assert_eq(pileup_windows_begin(stream, &reference, NULL, &why), STATUS_OK);
+    cr_assert_eq(pileup_windows_add(stream, hand_read(&read, "5M", 10, NULL), &why), STATUS_OK);
+    cr_assert_eq(pileup_windows_pull(stream, &w, &why), STATUS_END);
+    cr_assert_eq(pileup_windows_add(stream, hand_read(&read, "5M", 9, NULL), &why),
+                 STATUS_BAD_INPUT);
+    cr_assert_not_null(strstr(why.text, "sort"));
+    pileup_windows_free(stream);
+}
+
+/* Every read and every candidate is accounted for. */
+Test(pileup_window, books_balance) {
+    static struct hand_read read;
+    struct failure why = {0};
+    struct pileup_windows *stream;
+    struct pileup_window w;
+    static char contig[200001];
+    memset(contig, 'A', 200000);
+    struct reference reference = hand_reference(contig);
+    struct pileup_options options = everything();
+    cr_assert_eq(pileup_windows_new(&stream, &options, &why), STATUS_OK);
+    cr_assert_eq(pileup_windows_begin(stream, &reference, NULL, &why), STATUS_OK);
+    uint64_t windows = 0;
+    for (int64_t x = 0; x + 100 < 200000; x += 50) {
+        hand_read(&read, "100M", x, NULL)->flag = x % 3 == 0 ? 1024 : 0;
+        cr_assert_eq(pileup_windows_add(stream, &read.alignment, &why), STATUS_OK);
+        while (pileup_windows_pull(stream, &w, &why) == STATUS_OK)
+            windows++;
+    }
+    pileup_windows_end(stream);
+    while (pileup_windows_pull(stream, &w, &why) == STATUS_OK)
+        windows++;
+    const struct pileup_books *b = pileup_windows_books(stream);
+    cr_assert(b->windows == windows && b->pending == 0);
+    cr_assert_eq(b->candidates, b->windows + b->near_edge + b->outside_targets + b->empty_column);
+    cr_assert_eq(b->reads.by_fate[READ_USED] + b->reads.by_fate[READ_DUPLICATE], 3998);
+    pileup_windows_free(stream);
 }

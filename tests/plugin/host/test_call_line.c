@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RUNS TEST_DATA "/calls/runs"
+#define RUNS        TEST_DATA "/calls/runs"
 #define ONT_CONTIGS "-r chr21,chr20,chr2"
 
 struct run {
@@ -24,12 +24,15 @@ struct run {
 };
 
 static struct run RUN_TABLE[] = {
-    {"ont_default", "ont", "merge_output.vcf.gz", ONT_CONTIGS " --phased-vcf "
-     "\"" RUNS "/ont_default/phased/phased_chr2.vcf.gz " RUNS "/ont_default/phased/phased_chr20.vcf.gz "
-     RUNS "/ont_default/phased/phased_chr21.vcf.gz\""},
+    {"ont_default", "ont", "merge_output.vcf.gz",
+     ONT_CONTIGS " --phased-vcf "
+                 "\"" RUNS "/ont_default/phased/phased_chr2.vcf.gz " RUNS
+                 "/ont_default/phased/phased_chr20.vcf.gz " RUNS
+                 "/ont_default/phased/phased_chr21.vcf.gz\""},
     {"ont_no_phasing", "ont", "merge_output.vcf.gz", ONT_CONTIGS},
     {"ont_haploid_precise_gvcf", "ont", "merge_output.vcf.gz", ONT_CONTIGS " --haploid_precise"},
-    {"ont_haploid_sensitive_gvcf", "ont", "merge_output.vcf.gz", ONT_CONTIGS " --haploid-sensitive"},
+    {"ont_haploid_sensitive_gvcf", "ont", "merge_output.vcf.gz",
+     ONT_CONTIGS " --haploid-sensitive"},
     {"ont_snp_only", "ont", "merge_output.vcf.gz", ONT_CONTIGS " --call_snp_only"},
     {"ont_long_indel_gvcf", "ont", "merge_output.vcf.gz", ONT_CONTIGS " --enable_long_indel"},
     {"ont_qual_10_reference_calls", "ont", "merge_output.vcf.gz",
@@ -135,8 +138,9 @@ static size_t compare(const char *name, struct records *ours, struct records *th
         else if (order == 0 && nearly_same(ours->lines[i], theirs->lines[j]))
             near++;
         else
-            other++, fprintf(stderr, "%s\n  ours   %s\n  theirs %s\n", name,
-                             order <= 0 ? ours->lines[i] : "-", order >= 0 ? theirs->lines[j] : "-");
+            other++,
+                fprintf(stderr, "%s\n  ours   %s\n  theirs %s\n", name,
+                        order <= 0 ? ours->lines[i] : "-", order >= 0 ? theirs->lines[j] : "-");
         i += order <= 0;
         j += order >= 0;
     }
@@ -155,7 +159,8 @@ ParameterizedTest(struct run *run, call_line, whole_runs) {
     snprintf(command, sizeof command,
              BUILD_DIR "/runnel call --clair3-compat -q -t 1 --platform=%s -m " TEST_DATA
                        "/networks/trained.h5 -o %s %s " RUNS "/inputs/%s/ref.fa " RUNS
-                       "/inputs/%s/reads.bam", run->input, out, run->options, run->input, run->input);
+                       "/inputs/%s/reads.bam",
+             run->input, out, run->options, run->input, run->input);
     cr_assert_eq(system(command), 0, "%s", command);
     snprintf(golden, sizeof golden, RUNS "/%s/%s", run->name, run->file);
     struct records ours = read_records(out), theirs = read_records(golden);

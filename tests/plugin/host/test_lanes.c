@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #define NUMBERS BUILD_DIR "/test_plugins/numbers.so"
-#define WRONG BUILD_DIR "/test_plugins/wrong.so"
+#define WRONG   BUILD_DIR "/test_plugins/wrong.so"
 
 static int run(const char *text, struct books *books, struct failure *why) {
     struct line *line = calloc(1, sizeof *line);
@@ -40,9 +40,12 @@ ParameterizedTestParameters(lanes, rows_arrive_in_order) {
         {NUMBERS ":count rows=0 ! " NUMBERS ":sink", 0},
         {NUMBERS ":count ! " NUMBERS ":late ! " NUMBERS ":sink", 700},
         {NUMBERS ":count ! " NUMBERS ":late refuse-above=2 ! " NUMBERS ":sink", 700},
-        {NUMBERS ":count ! " NUMBERS ":late refuse-above=1 ! " NUMBERS ":late ! " NUMBERS ":sink", 700},
+        {NUMBERS ":count ! " NUMBERS ":late refuse-above=1 ! " NUMBERS ":late ! " NUMBERS ":sink",
+         700},
         {NUMBERS ":count batches=40 rows=100 ! " NUMBERS ":many ! " NUMBERS ":sink", 4000},
-        {NUMBERS ":count batches=40 ! " NUMBERS ":many ! " NUMBERS ":late ! " NUMBERS ":watch ! " NUMBERS ":sink pause=10", 280},
+        {NUMBERS ":count batches=40 ! " NUMBERS ":many ! " NUMBERS ":late ! " NUMBERS
+                 ":watch ! " NUMBERS ":sink pause=10",
+         280},
     };
     return cr_make_param_array(struct ordered, lines, sizeof lines / sizeof *lines);
 }
@@ -71,7 +74,8 @@ Test(lanes, slow_consumer_holds_the_source) {
     struct failure why = {0};
     struct books *books = calloc(1, sizeof *books);
     cr_expect_neq(run(NUMBERS ":count batches=100000 ! " NUMBERS ":late ! " WRONG " how=process",
-                      books, &why), STATUS_OK);
+                      books, &why),
+                  STATUS_OK);
     cr_expect_lt(books_total(&books->stages[0], "sent"), 200);
     free(books);
 }
@@ -88,14 +92,20 @@ ParameterizedTestParameters(lanes, failures_are_one_sentence) {
         {"slot", "numbers.txt, line 3: failed in slot"},
         {"finish", "numbers.txt, line 3: failed in finish"},
         {"silent", "a stage failed without saying why"},
-        {"again", "stage wrong broke the plugin contract: it refused a batch while nothing of it was under way"},
+        {"again",
+         "stage wrong broke the plugin contract: it refused a batch while nothing of it was under way"},
         {"nonsense", "stage wrong broke the plugin contract: it returned 99 from a hook"},
         {"complete-twice", "stage wrong broke the plugin contract: it completed a slot twice"},
-        {"end", "stage wrong broke the plugin contract: it gave a batch of 'END', which it does not declare"},
-        {"undeclared", "stage wrong broke the plugin contract: it gave a batch of 'test.other/1', which it does not declare"},
-        {"late-emit", "stage wrong broke the plugin contract: it put a batch into a slot that was complete"},
-        {"open-twice", "stage wrong broke the plugin contract: it opened test.numbers/1 a second time"},
-        {"finish-pending", "stage wrong broke the plugin contract: it returned PENDING from finish"},
+        {"end",
+         "stage wrong broke the plugin contract: it gave a batch of 'END', which it does not declare"},
+        {"undeclared",
+         "stage wrong broke the plugin contract: it gave a batch of 'test.other/1', which it does not declare"},
+        {"late-emit",
+         "stage wrong broke the plugin contract: it put a batch into a slot that was complete"},
+        {"open-twice",
+         "stage wrong broke the plugin contract: it opened test.numbers/1 a second time"},
+        {"finish-pending",
+         "stage wrong broke the plugin contract: it returned PENDING from finish"},
     };
     return cr_make_param_array(struct broken, ways, sizeof ways / sizeof *ways);
 }

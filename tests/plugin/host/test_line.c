@@ -9,14 +9,16 @@
 #include <string.h>
 
 #define NUMBERS BUILD_DIR "/test_plugins/numbers.so"
-#define WRONG BUILD_DIR "/test_plugins/wrong.so"
-#define OLD BUILD_DIR "/test_plugins/old_abi.so"
+#define WRONG   BUILD_DIR "/test_plugins/wrong.so"
+#define OLD     BUILD_DIR "/test_plugins/old_abi.so"
 
 Test(line, words_and_quotes) {
     struct failure why = {0};
     struct line *line = calloc(1, sizeof *line);
-    cr_assert_eq(line_parse(line, NUMBERS ":count 12 rows=3 ! " WRONG " 'a b!' ! " WRONG " how=\"x'y\\\"\"", &why),
-                 STATUS_OK, "%s", why.text);
+    cr_assert_eq(
+        line_parse(line, NUMBERS ":count 12 rows=3 ! " WRONG " 'a b!' ! " WRONG " how=\"x'y\\\"\"",
+                   &why),
+        STATUS_OK, "%s", why.text);
     cr_assert_eq(line->count, 3);
     cr_expect_str_eq(line->steps[0].values[0], "12");
     cr_expect_str_eq(line->steps[0].values[1], "3");

@@ -6,7 +6,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#define OLD BUILD_DIR "/test_plugins/old_abi.so"
+#define OLD     BUILD_DIR "/test_plugins/old_abi.so"
 #define NUMBERS BUILD_DIR "/test_plugins/numbers.so"
 
 Test(loader, smaller_structs_are_filled_with_zero) {
@@ -24,7 +24,8 @@ Test(loader, an_older_stage_runs) {
     struct failure why = {0};
     struct line *line = calloc(1, sizeof *line);
     struct books *books = calloc(1, sizeof *books);
-    cr_assert_eq(line_parse(line, NUMBERS ":count ! " OLD ":old ! " NUMBERS ":sink", &why), STATUS_OK);
+    cr_assert_eq(line_parse(line, NUMBERS ":count ! " OLD ":old ! " NUMBERS ":sink", &why),
+                 STATUS_OK);
     cr_assert_eq(line_check(line, &why), STATUS_OK, "%s", why.text);
     cr_assert_eq(line_run(line, NULL, books, &why), STATUS_OK, "%s", why.text);
     cr_expect_eq(books_total(&books->stages[2], "in"), 700);

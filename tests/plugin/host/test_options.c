@@ -22,7 +22,8 @@ static int parse(struct options *options, struct failure *why, int argc, const c
 Test(options, every_form) {
     struct options o;
     struct failure why = {0};
-    cr_assert_eq(PARSE(&o, &why, "-o", "a", "one", "-t4", "--share=0.5", "-q", "-", "--", "-t"), STATUS_OK, "%s", why.text);
+    cr_assert_eq(PARSE(&o, &why, "-o", "a", "one", "-t4", "--share=0.5", "-q", "-", "--", "-t"),
+                 STATUS_OK, "%s", why.text);
     cr_expect_str_eq(options_text(&o, "output-file"), "a");
     cr_expect_eq(options_integer(&o, "threads"), 4);
     cr_expect_eq(options_real(&o, "share"), 0.5);
@@ -54,10 +55,11 @@ Test(options, defaults_and_what_was_given) {
 }
 
 Test(options, wrong_usage_is_named) {
-    const char *const wrong[][2] = {{"--nosuch", "--nosuch"}, {"-z", "-z"}, {"-t", "needs a value"},
-                                    {"-tx", "not 'x'"},       {"--share=nan", "not 'nan'"},
-                                    {"-qx", "-qx"},           {"--quiet=maybe", "maybe"},
-                                    {"-t99999999999999999999", "whole number"}};
+    const char *const wrong[][2] = {
+        {"--nosuch", "--nosuch"},     {"-z", "-z"},
+        {"-t", "needs a value"},      {"-tx", "not 'x'"},
+        {"--share=nan", "not 'nan'"}, {"-qx", "-qx"},
+        {"--quiet=maybe", "maybe"},   {"-t99999999999999999999", "whole number"}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct options o;
         struct failure why = {0};

@@ -11,10 +11,14 @@ static struct books *balanced(void) {
     struct books *books = calloc(1, sizeof *books);
     books->count = 2;
     books->stages[0] = (struct stage_books){"source", 1, {{"sent", 5}}, 0.5};
-    books->stages[1] = (struct stage_books){
-        "taker", 5,
-        {{"in", 10}, {"used", 7}, {"left out: MAPQ", 2}, {"left out: flag", 1}, {"rows in x/1", 10}},
-        0.25};
+    books->stages[1] = (struct stage_books){"taker",
+                                            5,
+                                            {{"in", 10},
+                                             {"used", 7},
+                                             {"left out: MAPQ", 2},
+                                             {"left out: flag", 1},
+                                             {"rows in x/1", 10}},
+                                            0.25};
     return books;
 }
 
@@ -46,7 +50,8 @@ Test(report, json_holds_every_total) {
     unlink(path);
     json_t *stage = json_array_get(json_array_get(json_object_get(report, "lines"), 0), 1);
     cr_expect(json_is_true(json_object_get(report, "whole")));
-    cr_expect_eq(json_integer_value(json_object_get(json_object_get(stage, "counts"), "left out: MAPQ")), 2);
+    cr_expect_eq(
+        json_integer_value(json_object_get(json_object_get(stage, "counts"), "left out: MAPQ")), 2);
     json_decref(report);
     free(books);
 }

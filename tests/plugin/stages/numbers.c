@@ -193,27 +193,46 @@ static int sink_process(void *state, const struct runnel_batch *batch, struct ru
     return RUNNEL_OK;
 }
 
-static const struct runnel_option COUNT_OPTIONS[] = {
-    {"batches", RUNNEL_INTEGER, "100", "batches"}, {"rows", RUNNEL_INTEGER, "7", "rows of each"}};
+static const struct runnel_option COUNT_OPTIONS[] = {{"batches", RUNNEL_INTEGER, "100", "batches"},
+                                                     {"rows", RUNNEL_INTEGER, "7", "rows of each"}};
 static const struct runnel_option LATE_OPTIONS[] = {
     {"refuse-above", RUNNEL_INTEGER, "1000", "batches under way at most"}};
 static const struct runnel_option SINK_OPTIONS[] = {
     {"pause", RUNNEL_INTEGER, "0", "microseconds before each batch"}};
 
 #define STAGE(NAME, ID, OPTIONS, TAKES, SEES, GIVES, INIT, PROCESS, DESTROY)                       \
-    static const struct runnel_stage NAME = {                                                      \
-        sizeof NAME, RUNNEL_ABI_VERSION, ID, "1", "a test", sizeof OPTIONS[0],                     \
-        sizeof OPTIONS / sizeof OPTIONS[0], OPTIONS, TAKES, SEES, GIVES, INIT, PROCESS,            \
-        nothing_finish, DESTROY, NULL}
+    static const struct runnel_stage NAME = {sizeof NAME,                                          \
+                                             RUNNEL_ABI_VERSION,                                   \
+                                             ID,                                                   \
+                                             "1",                                                  \
+                                             "a test",                                             \
+                                             sizeof OPTIONS[0],                                    \
+                                             sizeof OPTIONS / sizeof OPTIONS[0],                   \
+                                             OPTIONS,                                              \
+                                             TAKES,                                                \
+                                             SEES,                                                 \
+                                             GIVES,                                                \
+                                             INIT,                                                 \
+                                             PROCESS,                                              \
+                                             nothing_finish,                                       \
+                                             DESTROY,                                              \
+                                             NULL}
 
 STAGE(COUNT, "count", COUNT_OPTIONS, NULL, NULL, NUMBERS, count_init, count_process, free);
 STAGE(LATE, "late", LATE_OPTIONS, NUMBERS, NULL, NUMBERS, late_init, late_process, late_destroy);
 STAGE(SINK, "sink", SINK_OPTIONS, NUMBERS, NULL, NULL, sink_init, sink_process, free);
 STAGE(WATCH, "watch", SINK_OPTIONS, NULL, NUMBERS, NULL, sink_init, sink_process, free);
-static const struct runnel_stage MANY = {
-    .struct_size = sizeof MANY, .abi_version = RUNNEL_ABI_VERSION, .id = "many", .version = "1",
-    .help = "a test", .takes = NUMBERS, .gives = NUMBERS, .init = many_init,
-    .process = many_process, .finish = nothing_finish, .destroy = no_destroy};
+static const struct runnel_stage MANY = {.struct_size = sizeof MANY,
+                                         .abi_version = RUNNEL_ABI_VERSION,
+                                         .id = "many",
+                                         .version = "1",
+                                         .help = "a test",
+                                         .takes = NUMBERS,
+                                         .gives = NUMBERS,
+                                         .init = many_init,
+                                         .process = many_process,
+                                         .finish = nothing_finish,
+                                         .destroy = no_destroy};
 
 RUNNEL_EXPORT const struct runnel_plugin *runnel_plugin_entry(void) {
     static const struct runnel_stage *const stages[] = {&COUNT, &LATE, &SINK, &WATCH, &MANY};

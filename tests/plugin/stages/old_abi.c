@@ -43,21 +43,33 @@ static const struct {
     struct runnel_stage stage;
     char poison[64];
 } OLD = {.stage = {.struct_size = offsetof(struct runnel_stage, extension),
-                   .abi_version = RUNNEL_ABI_VERSION, .id = "old", .version = "0.1",
-                   .help = "a stage of an older contract", .option_size = sizeof OLD_OPTIONS[0],
-                   .option_count = 2, .options = (const struct runnel_option *)OLD_OPTIONS,
-                   .takes = "test.numbers/1", .gives = "test.numbers/1", .init = old_init,
-                   .process = old_process, .finish = old_finish, .destroy = old_destroy,
+                   .abi_version = RUNNEL_ABI_VERSION,
+                   .id = "old",
+                   .version = "0.1",
+                   .help = "a stage of an older contract",
+                   .option_size = sizeof OLD_OPTIONS[0],
+                   .option_count = 2,
+                   .options = (const struct runnel_option *)OLD_OPTIONS,
+                   .takes = "test.numbers/1",
+                   .gives = "test.numbers/1",
+                   .init = old_init,
+                   .process = old_process,
+                   .finish = old_finish,
+                   .destroy = old_destroy,
                    .extension = (const void *(*)(void *, const char *))(intptr_t)1},
          .poison = "not part of the stage"};
 
-static const struct runnel_stage FUTURE = {.struct_size = sizeof FUTURE, .abi_version = 7,
-                                           .id = "future", .init = old_init,
-                                           .process = old_process, .finish = old_finish,
+static const struct runnel_stage FUTURE = {.struct_size = sizeof FUTURE,
+                                           .abi_version = 7,
+                                           .id = "future",
+                                           .init = old_init,
+                                           .process = old_process,
+                                           .finish = old_finish,
                                            .destroy = old_destroy};
 
 static const struct runnel_stage HOOKLESS = {.struct_size = sizeof HOOKLESS,
-                                             .abi_version = RUNNEL_ABI_VERSION, .id = "hookless",
+                                             .abi_version = RUNNEL_ABI_VERSION,
+                                             .id = "hookless",
                                              .init = old_init};
 
 RUNNEL_EXPORT const struct runnel_plugin *runnel_plugin_entry(void) {

@@ -36,8 +36,7 @@ static int wrong_init(const struct runnel_init *init, void **state) {
     return RUNNEL_OK;
 }
 
-static int wrong_process(void *state, const struct runnel_batch *batch,
-                         struct runnel_slot *slot) {
+static int wrong_process(void *state, const struct runnel_batch *batch, struct runnel_slot *slot) {
     struct wrong *wrong = state;
     const struct runnel_host *host = wrong->host;
     if (batch->kind == RUNNEL_OPEN || is(wrong, "open-twice")) {
@@ -91,11 +90,20 @@ static int wrong_finish(void *state, struct runnel_slot *slot) {
 
 static const struct runnel_option OPTIONS[] = {{"how", RUNNEL_TEXT, NULL, "which rule to break"}};
 
-static const struct runnel_stage WRONG = {
-    .struct_size = sizeof WRONG, .abi_version = RUNNEL_ABI_VERSION, .id = "wrong", .version = "1",
-    .help = "a test", .option_size = sizeof OPTIONS[0], .option_count = 1, .options = OPTIONS,
-    .takes = "test.numbers/1", .gives = "test.numbers/1", .init = wrong_init,
-    .process = wrong_process, .finish = wrong_finish, .destroy = free};
+static const struct runnel_stage WRONG = {.struct_size = sizeof WRONG,
+                                          .abi_version = RUNNEL_ABI_VERSION,
+                                          .id = "wrong",
+                                          .version = "1",
+                                          .help = "a test",
+                                          .option_size = sizeof OPTIONS[0],
+                                          .option_count = 1,
+                                          .options = OPTIONS,
+                                          .takes = "test.numbers/1",
+                                          .gives = "test.numbers/1",
+                                          .init = wrong_init,
+                                          .process = wrong_process,
+                                          .finish = wrong_finish,
+                                          .destroy = free};
 
 RUNNEL_EXPORT const struct runnel_plugin *runnel_plugin_entry(void) {
     static const struct runnel_stage *const stages[] = {&WRONG};

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Votes and their sum (2.3), by hand; random reads are compared in test_full_window.c. */
+#include "core/windows/haplotag.h"
+
+#include "tests/core/windows/hand_reads.h"
+
+/* No letter repeats within a few bases, so that distances are what they look like. */
+static const char CONTIG[] = "ACGTTGCAAGCTTCGAACTGGTCATACGGATTCAGCATGCTAGGCTTACGATCCGTAAGTC";
+static struct hand_read read;
+static struct haplotagger tagger;
+
+static void release(void) {
+    haplotagger_release(&tagger);
+}
+
+TestSuite(haplotag, .fini = release);
+
+static int tag_with(const struct phased_snp *snps, size_t count, const char *contig) {
+    struct reference reference = hand_reference(contig);
+    struct reference_view view;
+    int haplotype = -1;
+    reference_view_begin(&view, &reference);
+    cr_assert_eq(haplotag(&tagger, &read.alignment, snps, count, &view, &haplotype, NULL),
+                 STATUS_OK);
+    return haplotype;
+}
+
+static int tag(const struct phased_snp *snps, size_t count) {
+    return tag_with(snps, count, CONTIG);
+}
+
+/* A read of the contig's bases [begin, begin + length), with `letter` at `at`. */
+static void read_with(int64_t begin, int length, int64_t at, char letter) {
+    char letters[100], cigar[16];
+    memcpy(letters, CONTIG + begin, (size_t)length);
+    letters[length] = '\0';
+    if (at >= 0)
+        letters[at - begin] = letter;
+    snprintf(cigar, sizeof cigar, "%dM", length);
+    hand_read(&read, cigar, begin, letters);
+}
+
+Test(haplotag, allele_and_type) {
+    struct phased_snp snp = {.position = 30, .alt = 'C', .type = 1, .phase_set = 5};
+    read_with(5, 50, -1, 0);
+    cr_assert_eq(tag(&snp, 1), 1); /* reference allele of 0|1 */
+    read_with(5, 50, 30, 'C');
+    cr_assert_eq(tag(&snp, 1), 2);
+    snp.type = 2;
+    cr_assert_eq(tag(&snp, 1), 1);
+    read_with(5, 50, 30, 'G'); /* neither allele: as far from both */
+    cr_assert_eq(tag(&snp, 1), 0);
+}
+
+Test(haplotag, mapping_quality_below_20) {
+    struct phased_snp snp = {.position = 30, .alt = 'C', .type = 1};
+    read_with(5, 50, -1, 0);
+    read.alignment.mapq = 19;
+    cr_assert_eq(tag(&snp, 1), 0);
+    read.alignment.mapq = 20;
+    cr_assert_eq(tag(&snp, 1), 1);
+}
+
+Test(haplotag, a_tie_is_two) {
+    const struct phased_snp snps[] = {{20, 'A', 1, 5}, {40, 'A', 2, 6}};
+    read_with(5, 50, -1, 0);
+    cr_assert_eq(tag(snps, 1), 1);
+    cr_assert_eq(tag(snps, 2), 2); /* +1 and -1 */
+}
+
+/* The extremes of phase sets are compared, not their sum. */
+Test(haplotag, phase_sets_are_not_added) {
+    const struct phased_snp snps[] = {
+        {18, 'T', 2, 5}, {22, 'A', 2, 6}, {26, 'C', 2, 7}, {30, 'C', 1, 8}, {34, 'A', 1, 8}};
+    read_with(2, 55, -1, 0);
+    cr_assert_eq(tag(snps, 5), 1); /* +2 against three times -1 */
+}
+
+Test(haplotag, none_outside_the_read) {
+    const struct phased_snp snps[] = {{4, 'A', 1, 5}, {55, 'A', 1, 5}};
+    read_with(5, 50, -1, 0);
+    cr_assert_eq(tag(snps, 2), 0);
+    cr_assert_eq(tag(NULL, 0), 0);
+}
+
+/* 4.11: without 11 bases to the right the reference allele wins as a rule. */
+Test(haplotag, near_the_reads_end) {
+    struct phased_snp snp = {.position = 50, .alt = 'A', .type = 1};
+    read_with(5, 50, 50, 'A');
+    cr_assert_eq(tag(&snp, 1), 1);
+}
+
+/* Soft-masked reference (4.10): only the upper-case alternative can match. */
+Test(haplotag, lower_case_mismatches) {
+    char masked[sizeof CONTIG];
+    for (size_t i = 0; i < sizeof CONTIG; i++)
+        masked[i] = (char)(CONTIG[i] >= 'A' ? CONTIG[i] - 'A' + 'a' : CONTIG[i]);
+    struct phased_snp snp = {.position = 30, .alt = 'C', .type = 1};
+    read_with(5, 50, -1, 0);
+    cr_assert_eq(tag_with(&snp, 1, masked), 0);
+    read_with(5, 50, 30, 'C');
+    cr_assert_eq(tag_with(&snp, 1, masked), 2);
+}
+
+/* A SNP where an insertion stands is voted on there, once; one in an N not at all. */
+Test(haplotag, insertion_and_skip) {
+    struct phased_snp snp = {.position = 30, .alt = 'C', .type = 1};
+    char letters[100];
+    snprintf(letters, sizeof letters, "%.25sGG%.25s", CONTIG + 5, CONTIG + 30);
+    hand_read(&read, "25M2I25M", 5, letters);
+    cr_assert_eq(tag(&snp, 1), 1);
+    snprintf(letters, sizeof letters, "%.20s%.20s", CONTIG + 5, CONTIG + 35);
+    hand_read(&read, "20M10N20M", 5, letters);
+    cr_assert_eq(tag(&snp, 1), 0);
+}
+
+/* 4.20: an N to the left, closer than 10 bases to the contig's begin. */
+Test(haplotag, before_the_contig) {
+    struct phased_snp snp = {.position = 6, .alt = 'C', .type = 1};
+    char letters[100];
+    snprintf(letters, sizeof letters, "%.2s%.30s", CONTIG, CONTIG + 5);
+    hand_read(&read, "2M3N30M", 0, letters);
+    cr_assert_eq(tag(&snp, 1), 0);
+}

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# What a person sees while a call runs, on a terminal and elsewhere; and how many threads it takes.
+#     tests/plugin/progress.sh BUILD
+set -uo pipefail
+build=$(cd "$1" && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd)
+sample=$root/examples/sample
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch"
+failed=0
+check() { if "${@:2}"; then echo "ok: $1"; else echo "FAILED: $1"; failed=1; fi; }
+
+# The reads arrive over some seconds, so that there is time for progress.
+slowly() { samtools view -h "$sample/reads.bam" | awk '/^@/ {print; next} {print} ++n % 60 == 0 {fflush(); system("sleep 1")}'; }
+mkfifo reads
+call="$build/runnel call --pileup-only -o out.vcf $sample/ref.fa reads"
+
+slowly > reads &
+timeout 60 script -qfec "$call" terminal > /dev/null < /dev/null
+wait
+check "a line that is rewritten on a terminal" grep -q $'\r'"sim1:[0-9]* .*reads/s .*windows/s .*calls" terminal
+slowly > reads &
+timeout 60 $call 2> quiet
+wait
+check "nothing where stderr is no terminal" test ! -s quiet
+
+# One CPU allowed: one worker thread, unless told otherwise.  The workers are there once the reads
+# have been announced, and the reads keep coming while we count.
+threads_of() {
+    slowly > reads &
+    "$@" 2> /dev/null &
+    local process=$!
+    sleep 2
+    awk '/^Threads/ {print $2}' "/proc/$process/status"
+    wait
+}
+one=$(threads_of taskset -c 0 $call)
+three=$(threads_of taskset -c 0 $call -t 3)
+check "one CPU allowed gives one worker ($one threads, $three with -t 3)" test $((three - one)) = 2
+exit $failed
