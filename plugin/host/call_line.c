@@ -263,7 +263,7 @@ static int write_cutoffs(const struct call_request *request, const char *spool,
 /* The model turned out to have the pileup network alone: its calls are the result. */
 static int without_full_network(struct calling *calling, const char *spool, struct failure *why) {
     struct line *line = &calling->line;
-    if (!calling->request->quiet)
+    if (calling->request->verbose)
         fprintf(stderr, "runnel: the model has no full-alignment network; all calls are the pileup "
                         "network's\n");
     bool built = line_add(line, "spooled", why) == STATUS_OK &&

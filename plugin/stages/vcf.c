@@ -74,9 +74,13 @@ static int vcf_init(const struct runnel_init *init, void **state) {
 
 /* Facts of the stream that stand in the header, as ##key=value. */
 static const char *const FACTS[][2] = {
-    {"reference", "reference"},    {"platform", "runnel_platform"},
-    {"model", "runnel_model"},     {"model_digest", "runnel_model_digest"},
-    {"cutoffs", "runnel_cutoffs"}, {"deep_windows", "runnel_deep_windows"},
+    {"reference", "reference"},
+    {"platform", "runnel_platform"},
+    {"model", "runnel_model"},
+    {"model_digest", "runnel_model_digest"},
+    {"networks", "runnel_networks"},
+    {"cutoffs", "runnel_cutoffs"},
+    {"deep_windows", "runnel_deep_windows"},
 };
 
 static void add_line(struct text *lines, size_t *count, size_t starts[], const char *key,
