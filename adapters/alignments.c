@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct alignments {
     char *path; /* as messages name it */
@@ -148,6 +149,10 @@ static int open_file(struct alignments *a, const char *path, struct failure *why
 
 /* Begins the copy, compressed as fast as can be: it is read once and thrown away. */
 static int open_copy(struct alignments *a, struct failure *why) {
+    struct stat source, target;
+    if (stat(a->path, &source) == 0 && stat(a->options.copy, &target) == 0 &&
+        source.st_dev == target.st_dev && source.st_ino == target.st_ino)
+        return fail(why, STATUS_BAD_INPUT, "%s: cannot be copied onto itself", a->path);
     if ((a->copy = hts_open(a->options.copy, "wb1")) != NULL &&
         sam_hdr_write(a->copy, a->native) == 0)
         return STATUS_OK;
@@ -190,8 +195,10 @@ void alignments_close(struct alignments *a) {
     sam_hdr_destroy(a->native);
     if (a->file != NULL)
         hts_close(a->file);
-    if (a->copy != NULL)
+    if (a->copy != NULL) { /* the end was not reached: half a copy must not stay */
         hts_close(a->copy);
+        remove(a->options.copy);
+    }
     ks_free(&a->sample);
     ks_free(&a->platform);
     ks_free(&a->basecall_model);

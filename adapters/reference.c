@@ -68,6 +68,29 @@ static faidx_t *index_for_this_run(const char *path) {
     return index;
 }
 
+/* An index beside the file whose lines hold no letters would make htslib divide by zero. */
+static int check_index(const struct reference_file *file, struct failure *why) {
+    char path[4096], line[8192];
+    snprintf(path, sizeof path, "%s.fai", file->path);
+    FILE *index = fopen(path, "r");
+    int status = STATUS_OK;
+    for (size_t number = 1; index && status == STATUS_OK && fgets(line, sizeof line, index);
+         number++) {
+        long long length = 0, offset = 0, letters = 0, bytes = 0;
+        const char *tab = strchr(line, '\t');
+        if (tab == NULL ||
+            sscanf(tab, "%lld %lld %lld %lld", &length, &offset, &letters, &bytes) != 4 ||
+            length < 0 || offset < 0 || bytes < letters || (length > 0 && letters < 1))
+            status =
+                fail(why, STATUS_BAD_INPUT,
+                     "%s, line %zu: not an index of a FASTA file; remove it, a new one is made",
+                     path, number);
+    }
+    if (index != NULL)
+        fclose(index);
+    return status;
+}
+
 static int load_index(struct reference_file *file, struct failure *why) {
     hts_set_log_level(HTS_LOG_OFF); /* what it has to say, our sentences say */
     FILE *probe = fopen(file->path, "rb");
@@ -75,6 +98,8 @@ static int load_index(struct reference_file *file, struct failure *why) {
         return fail(why, STATUS_IO, "%s: cannot open the reference: %s", file->path,
                     strerror(errno));
     fclose(probe);
+    if (check_index(file, why) != STATUS_OK)
+        return STATUS_BAD_INPUT;
     file->index = fai_load3(file->path, NULL, NULL, 0);
     if (file->index == NULL)
         file->index = index_beside(file->path);

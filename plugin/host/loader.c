@@ -7,10 +7,12 @@
 
 #include <dirent.h>
 #include <dlfcn.h>
+#include <elf.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 typedef const struct runnel_plugin *entry_function(void);
 
@@ -50,8 +52,29 @@ static int take_stage(struct loaded_stage *out, const struct runnel_stage *their
     return STATUS_OK;
 }
 
+/* dlopen maps what the headers promise and dies on a file that is shorter, so it is looked at
+ * first.  Whatever else is wrong with a file dlopen says itself. */
+static bool is_cut_short(const char *file) {
+    Elf64_Ehdr header;
+    struct stat found;
+    FILE *stream = fopen(file, "rb");
+    bool is_elf = stream != NULL && fread(&header, sizeof header, 1, stream) == 1 &&
+                  memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
+                  header.e_ident[EI_CLASS] == ELFCLASS64;
+    bool cut =
+        is_elf && fstat(fileno(stream), &found) == 0 &&
+        (uint64_t)found.st_size < header.e_shoff + (uint64_t)header.e_shnum * header.e_shentsize;
+    if (stream != NULL)
+        fclose(stream);
+    return cut;
+}
+
 /* The plugin's table, or NULL with a sentence. */
 static const struct runnel_plugin *open_plugin(const char *file, struct failure *why) {
+    if (is_cut_short(file)) {
+        fail(why, STATUS_BAD_INPUT, "%s cannot be loaded: the file is cut short", file);
+        return NULL;
+    }
     void *object = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     if (object == NULL) {
         fail(why, STATUS_IO, "%s cannot be loaded: %s", file, dlerror());

@@ -359,6 +359,8 @@ static int caller_init(const struct runnel_init *init, void **state) {
     int64_t threads = runnel_setting_integer(init, "threads");
     if (kernels == NULL)
         kernels = getenv("RUNNEL_KERNELS");
+    if (kernels != NULL && *kernels == '\0')
+        kernels = NULL;
     if (caller == NULL)
         return RUNNEL_ERROR;
     pthread_mutex_init(&caller->mutex, NULL);

@@ -19,6 +19,9 @@ enum { BATCH_BYTES = 1 << 20, BATCH_ROWS = 4096 };
  * for WINDOW_FLANK + 1 columns more: rounded up, since a few reads more do no harm. */
 enum { REGION_MARGIN = 128 };
 
+/* Regions nearer to each other than this are fetched as one: a seek costs more than the reads. */
+enum { REGION_JOIN = 20000 };
+
 struct reads {
     const struct runnel_host *host;
     struct alignments *file;
@@ -27,6 +30,7 @@ struct reads {
     struct stream_contigs names; /* for regions; views of the header */
     struct regions *regions;     /* NULL: everything */
     size_t contig, interval;     /* the next region to begin */
+    int64_t end;                 /* of the region under way */
     int64_t reach;               /* reads that begin before it were given already */
     bool opened, in_region;
     int64_t last_contig, last_position;
@@ -153,11 +157,15 @@ static int next_region(struct reads *reads, struct failure *why) {
             reads->reach = 0;
         if (reads->interval >= count)
             continue;
-        const struct interval *wanted = &list[reads->interval++];
+        const struct interval *wanted = &list[reads->interval];
+        reads->end = wanted->end;
+        while (++reads->interval < count && list[reads->interval].begin < reads->end + REGION_JOIN)
+            if (list[reads->interval].end > reads->end)
+                reads->end = list[reads->interval].end;
         int64_t begin = wanted->begin > REGION_MARGIN ? wanted->begin - REGION_MARGIN : 0;
         reads->in_region = true;
         return alignments_region(reads->file, (int32_t)reads->contig, begin,
-                                 wanted->end + REGION_MARGIN, why);
+                                 reads->end + REGION_MARGIN, why);
     }
     return STATUS_END;
 }
@@ -177,9 +185,7 @@ static int next_read(struct reads *reads, struct alignment *row, int32_t *contig
         }
         bool in_region = reads->regions != NULL && reads->in_region;
         if (status == STATUS_END && in_region) {
-            size_t count;
-            const struct interval *list = regions_of(reads->regions, reads->contig, &count);
-            int64_t reach = list[reads->interval - 1].end + REGION_MARGIN;
+            int64_t reach = reads->end + REGION_MARGIN;
             reads->reach = reach > reads->reach ? reach : reads->reach;
             reads->in_region = false;
             continue;
