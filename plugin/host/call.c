@@ -28,6 +28,7 @@ static const struct option OPTIONS[] = {
     {"threads", NULL, 't', OPTION_INTEGER, "N", NULL, "else all CPUs that we may use"},
     {"phased-vcf", "phased-vcf-fn", 0, OPTION_TEXT, "VCF", NULL,
      "phased SNPs that tell the reads' haplotypes"},
+    {"known-sites", "vcf-fn", 0, OPTION_TEXT, "VCF", NULL, "call these sites and no others"},
     {"pileup-only", NULL, 0, OPTION_FLAG, NULL, NULL, "only the pileup network: one pass, faster"},
     {"report", NULL, 0, OPTION_TEXT, "FILE", NULL, "write the books of the run as JSON"},
     {"no-version", NULL, 0, OPTION_FLAG, NULL, NULL, "no version or command line in the header"},
@@ -67,7 +68,7 @@ static const struct option OPTIONS[] = {
     {"include-all-ctgs", NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
     {"no-phasing-for-fa", NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
 };
-enum { OPTION_COUNT = sizeof OPTIONS / sizeof *OPTIONS, COMMON_COUNT = 15 };
+enum { OPTION_COUNT = sizeof OPTIONS / sizeof *OPTIONS, COMMON_COUNT = 16 };
 
 static void help(FILE *out, size_t count) {
     fprintf(out, "About:   Call small variants from sorted long-read alignments.\n"
@@ -131,6 +132,8 @@ static int check_request(const struct call_request *request, struct failure *why
         return fail(why, STATUS_BAD_INPUT, "-O takes v, z, b or u, not '%s'", request->output_type);
     if (request->threads < 1)
         return fail(why, STATUS_BAD_INPUT, "--threads takes at least 1");
+    if (request->bed != NULL && options_text(request->options, "known-sites") != NULL)
+        return fail(why, STATUS_BAD_INPUT, "-R and --known-sites exclude each other");
     if (request->qual < 0)
         return fail(why, STATUS_BAD_INPUT, "--qual takes no negative number");
     return STATUS_OK;
@@ -151,6 +154,7 @@ static void read_request(struct call_request *request, const struct options *opt
     request->no_version = options_flag(options, "no-version");
     request->verbose = options_flag(options, "verbose");
     request->quiet = options_flag(options, "quiet");
+    request->compatible = options_flag(options, "clair3-compat");
     request->options = options;
     request->argc = argc;
     request->argv = argv;

@@ -72,10 +72,17 @@ static int add_reads(struct line *line, const struct call_request *request, cons
     return status ? STATUS_OK : why->code;
 }
 
+/* Clair3 calls some contigs by default, where nothing else was named. */
+static bool wants_default_contigs(const struct call_request *request) {
+    return request->compatible && request->regions[0] == '\0' && request->bed == NULL &&
+           options_text(request->options, "known-sites") == NULL &&
+           !options_flag(request->options, "include-all-ctgs");
+}
+
 static int add_pileup(struct line *line, const struct call_request *request, struct failure *why) {
-    static const char *const SAME[] = {
-        "snp-min-af", "indel-min-af",      "min-mq", "min-coverage", "call-snp-only",
-        "fast-mode",  "enable-long-indel", NULL};
+    static const char *const SAME[] = {"snp-min-af",        "indel-min-af",  "min-mq",
+                                       "min-coverage",      "call-snp-only", "fast-mode",
+                                       "enable-long-indel", "known-sites",   NULL};
     bool status =
         line_add(line, "pileup", why) == STATUS_OK &&
         set(line, "ref", request->reference, why) == STATUS_OK &&
@@ -83,6 +90,7 @@ static int add_pileup(struct line *line, const struct call_request *request, str
         set(line, "region", request->regions, why) == STATUS_OK &&
         set(line, "bed", request->bed, why) == STATUS_OK &&
         set_same(line, request, SAME, why) == STATUS_OK &&
+        set_flag(line, "clair3-contigs", wants_default_contigs(request), why) == STATUS_OK &&
         set(line, "head-and-tail",
             options_text(request->options, "enable-variant-calling-at-sequence-head-and-tail"),
             why) == STATUS_OK;
@@ -101,16 +109,18 @@ static int add_caller(struct line *line, const struct call_request *request, str
 static int add_vcf(struct line *line, const struct call_request *request, struct failure *why) {
     struct text command = {0};
     const char *type = request->output_type;
-    bool status = command_line(&command, request->argc, request->argv, why) == STATUS_OK &&
-                  line_add(line, "vcf", why) == STATUS_OK &&
-                  set(line, "path", request->output, why) == STATUS_OK &&
-                  set(line, "format", type && *type == 'u' ? "b" : type, why) == STATUS_OK &&
-                  set(line, "sample", request->sample, why) == STATUS_OK &&
-                  set(line, "region", request->regions, why) == STATUS_OK &&
-                  set(line, "bed", request->bed, why) == STATUS_OK &&
-                  set(line, "command", text_bytes(&command), why) == STATUS_OK &&
-                  set_flag(line, "ref-calls", request->ref_calls, why) == STATUS_OK &&
-                  set_flag(line, "no-version", request->no_version, why) == STATUS_OK;
+    bool status =
+        command_line(&command, request->argc, request->argv, why) == STATUS_OK &&
+        line_add(line, "vcf", why) == STATUS_OK &&
+        set(line, "path", request->output, why) == STATUS_OK &&
+        set(line, "format", type && *type == 'u' ? "b" : type, why) == STATUS_OK &&
+        set(line, "sample", request->sample, why) == STATUS_OK &&
+        set(line, "region", request->regions, why) == STATUS_OK &&
+        set(line, "bed", request->compatible ? NULL : request->bed, why) == STATUS_OK &&
+        set(line, "known-sites", options_text(request->options, "known-sites"), why) == STATUS_OK &&
+        set(line, "command", text_bytes(&command), why) == STATUS_OK &&
+        set_flag(line, "ref-calls", true, why) == STATUS_OK && /* merge decides */
+        set_flag(line, "no-version", request->no_version, why) == STATUS_OK;
     text_free(&command);
     return status ? STATUS_OK : why->code;
 }
@@ -140,20 +150,21 @@ static int add_full(struct line *line, const struct call_request *request, const
         set(line, "phased", options_text(request->options, "phased-vcf"), why) == STATUS_OK &&
         set(line, "hp-tags", options_text(request->options, "use-hp-tags"), why) == STATUS_OK &&
         set(line, "dwell", options_text(request->options, "enable-dwell-time"), why) == STATUS_OK &&
-        set(line, "compatible", options_text(request->options, "clair3-compat"), why) ==
-            STATUS_OK &&
+        set_flag(line, "compatible", request->compatible, why) == STATUS_OK &&
         set_same(line, request, SAME, why) == STATUS_OK;
     return status ? STATUS_OK : why->code;
 }
 
 static int add_merge(struct line *line, const struct call_request *request, const char *spool,
                      struct failure *why) {
-    static const char *const SAME[] = {"haploid-precise", "haploid-sensitive", NULL};
+    static const char *const SAME[] = {"haploid-precise", "haploid-sensitive", NULL}, *NONE = NULL;
+    bool as_decoded = request->compatible && options_flag(request->options, "pileup-only");
     bool status = line_add(line, "merge", why) == STATUS_OK &&
                   set(line, "spool", spool, why) == STATUS_OK &&
-                  set_number(line, "qual", request->qual, why) == STATUS_OK &&
+                  set_number(line, "qual", as_decoded ? 0 : request->qual, why) == STATUS_OK &&
                   set_flag(line, "ref-calls", request->ref_calls, why) == STATUS_OK &&
-                  set_same(line, request, SAME, why) == STATUS_OK;
+                  set_flag(line, "compatible", request->compatible, why) == STATUS_OK &&
+                  set_same(line, request, as_decoded ? &NONE : SAME, why) == STATUS_OK;
     return status ? STATUS_OK : why->code;
 }
 

@@ -15,7 +15,7 @@ struct call_request {
     const char *output_type;                              /* NULL: by the name */
     const char *bed, *model, *platform, *sample, *report; /* NULL: not given */
     int64_t threads, qual;
-    bool ref_calls, no_version, verbose, quiet;
+    bool ref_calls, no_version, verbose, quiet, compatible;
     const struct options *options; /* for what stages are told by the same names */
     int argc;                      /* for the header */
     char **argv;

@@ -22,6 +22,7 @@ struct merge {
     struct arrow_table *table;
     struct call full, pileup;
     int64_t full_contig, pileup_contig;
+    bool compatible;          /* --clair3-compat */
     bool has_pileup;          /* `pileup` holds the next call of the spool */
     struct runnel_slot *slot; /* of the hook under way */
 };
@@ -47,6 +48,7 @@ static int merge_init(const struct runnel_init *init, void **state) {
         return RUNNEL_ERROR;
     merge->host = init->host;
     merge->path = path ? strdup(path) : NULL;
+    merge->compatible = runnel_setting_flag(init, "compatible");
     merge->options =
         (struct merge_options){.print_reference = runnel_setting_flag(init, "ref-calls"),
                                .lowest_qual = runnel_setting_real(init, "qual"),
@@ -127,6 +129,15 @@ static int add_full(struct merge *merge, const struct runnel_batch *batch, int64
     return keep(merge, &merge->full, "used", "left out: by the options", why);
 }
 
+/* Where no pileup call was doubtful, the original's result is its pileup calls as they are, the
+ * reference calls too (calling.md 7.18). */
+static void drop_rules(struct merge *merge, const struct runnel_batch *open) {
+    char *doubtful = stream_fact(open, "doubtful");
+    if (doubtful != NULL && strcmp(doubtful, "none") == 0)
+        merge->options = (struct merge_options){.print_reference = true};
+    free(doubtful);
+}
+
 static int open_stream(struct merge *merge, const struct runnel_batch *open,
                        struct runnel_slot *slot) {
     struct failure why = {0};
@@ -134,6 +145,8 @@ static int open_stream(struct merge *merge, const struct runnel_batch *open,
         (merge->path != NULL &&
          spool_open(&merge->spool, merge->path, &merge->contigs, &why) != STATUS_OK))
         return stage_failed(merge->host, &why);
+    if (merge->compatible)
+        drop_rules(merge, open);
     return stage_emit(merge->host, slot, stream_open(&CALLS_STREAM, open, NULL, 0, &why), &why);
 }
 
@@ -171,6 +184,7 @@ static const struct runnel_option OPTIONS[] = {
     {"spool", RUNNEL_TEXT, "", "pileup calls, as the spool stage wrote them"},
     {"ref-calls", RUNNEL_FLAG, "false", "keep sites called as reference"},
     {"qual", RUNNEL_REAL, "2", "calls of at most this QUAL become LowQual; 0: as decoded"},
+    {"compatible", RUNNEL_FLAG, "false", "do as Clair3 where nothing is doubtful"},
     {"haploid-precise", RUNNEL_FLAG, "false", "only homozygous calls, with haploid genotypes"},
     {"haploid-sensitive", RUNNEL_FLAG, "false", "heterozygous calls too, with haploid genotypes"},
 };

@@ -10,6 +10,7 @@
 #include "adapters/regions.h"
 #include "core/calls/presets.h"
 #include "core/windows/pileup_window.h"
+#include "plugin/known_sites.h"
 #include "plugin/read_rows.h"
 #include "plugin/stages/stage.h"
 
@@ -26,9 +27,10 @@ struct pileup {
     struct arrow_table *table;
     struct stream_contigs contigs;
     struct regions *regions; /* NULL: everywhere */
-    char *region_texts, *bed, *platform, *reference_path;
+    struct known_sites known;
+    char *region_texts, *bed, *platform, *reference_path, *known_path;
     struct pileup_options options;
-    bool fast;
+    bool fast, named_contigs; /* only contigs that Clair3 calls by default */
     struct read_row row;
     int64_t contig; /* index; -1 before the first */
 };
@@ -38,12 +40,14 @@ static void pileup_free(struct pileup *pileup) {
     reference_close(pileup->reference);
     arrow_table_free(pileup->table);
     regions_free(pileup->regions);
+    known_sites_free(&pileup->known);
     stream_contigs_free(&pileup->contigs);
     read_row_free(&pileup->row);
     free(pileup->region_texts);
     free(pileup->bed);
     free(pileup->platform);
     free(pileup->reference_path);
+    free(pileup->known_path);
     free(pileup);
 }
 
@@ -63,6 +67,7 @@ static void read_options(struct pileup *pileup, const struct runnel_init *init) 
     pileup->options.enable_long_indel = runnel_setting_flag(init, "enable-long-indel");
     pileup->options.head_and_tail = runnel_setting_flag(init, "head-and-tail");
     pileup->fast = runnel_setting_flag(init, "fast-mode");
+    pileup->named_contigs = runnel_setting_flag(init, "clair3-contigs");
 }
 
 static int pileup_init(const struct runnel_init *init, void **state) {
@@ -76,6 +81,7 @@ static int pileup_init(const struct runnel_init *init, void **state) {
     pileup->bed = copy_setting(init, "bed");
     pileup->platform = copy_setting(init, "platform");
     pileup->reference_path = copy_setting(init, "ref");
+    pileup->known_path = copy_setting(init, "known-sites");
     read_options(pileup, init);
     if (reference_open(&pileup->reference, pileup->reference_path, &why) == STATUS_OK &&
         arrow_table_new(&pileup->table, PILEUP_STREAM.fields, PILEUP_STREAM.count, &why) ==
@@ -141,6 +147,13 @@ static int begin_contig(struct pileup *pileup, int64_t contig, struct failure *w
         targets.has_bed = true;
         targets.bed = regions_of(pileup->regions, (size_t)contig, &targets.bed_count);
     }
+    if (pileup->known_path != NULL) {
+        targets.has_sites = true;
+        targets.sites = pileup->known.contigs[contig].positions;
+        targets.site_count = pileup->known.contigs[contig].count;
+    }
+    if (pileup->named_contigs && !preset_names_contig(pileup->contigs.names[contig]))
+        targets.end = 0;
     int status = reference_contig(pileup->reference, pileup->contigs.names[contig],
                                   pileup->contigs.lengths[contig], &pileup->contig_reference, why);
     if (status != STATUS_OK)
@@ -169,6 +182,8 @@ static int open_windows(struct pileup *pileup, const struct runnel_batch *open,
     pileup->options.min_coverage = (int)coverage;
     if (!(pileup->options.indel_min_af > 0))
         pileup->options.indel_min_af = (float)preset->indel_min_af;
+    if (pileup->known_path != NULL) /* whatever the reads show there */
+        pileup->options.snp_min_af = pileup->options.indel_min_af = 0;
     return pileup_windows_new(&pileup->windows, &pileup->options, why);
 }
 
@@ -178,6 +193,8 @@ static int open_stream(struct pileup *pileup, const struct runnel_batch *open,
     int status = open_windows(pileup, open, &why);
     if (status == STATUS_OK)
         status = stream_contigs_read(&pileup->contigs, open, &why);
+    if (status == STATUS_OK && pileup->known_path != NULL)
+        status = known_sites_read(&pileup->known, pileup->known_path, &pileup->contigs, &why);
     if (status == STATUS_OK && (pileup->region_texts != NULL || pileup->bed != NULL))
         status = regions_new(&pileup->regions, pileup->contigs.names, pileup->contigs.lengths,
                              pileup->contigs.count, &why);
@@ -267,6 +284,8 @@ static const struct runnel_option OPTIONS[] = {
     {"platform", RUNNEL_TEXT, "", "ont or hifi; by default what the read groups say"},
     {"region", RUNNEL_TEXT, "", "only candidates near these regions, separated by blanks"},
     {"bed", RUNNEL_TEXT, "", "only candidates near the regions of this BED file"},
+    {"known-sites", RUNNEL_TEXT, "", "only candidates at the sites of this VCF, whatever is there"},
+    {"clair3-contigs", RUNNEL_FLAG, "false", "only chr1 to chr22, chrX, chrY, and without chr"},
     {"snp-min-af", RUNNEL_REAL, "0", "least share of a SNP's reads; 0: the platform's"},
     {"indel-min-af", RUNNEL_REAL, "0", "least share of an indel's reads; 0: the platform's"},
     {"min-mq", RUNNEL_INTEGER, "5", "least mapping quality of a read"},

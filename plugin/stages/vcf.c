@@ -10,7 +10,9 @@
 #include "adapters/vcf.h"
 #include "core/calls/header.h"
 #include "core/calls/record.h"
+#include "core/calls/site.h"
 #include "plugin/call_rows.h"
+#include "plugin/known_sites.h"
 #include "plugin/stages/stage.h"
 
 #include <stdio.h>
@@ -25,18 +27,21 @@ struct vcf {
     struct text lines;
     struct call call;
     int64_t contig, position; /* of the last record */
-    char *path, *format, *sample, *command, *region_texts, *bed;
+    struct known_sites known; /* where one is wanted, a record or the site as given */
+    size_t known_contig, known_next;
+    char *path, *format, *sample, *command, *region_texts, *bed, *known_path;
     bool ref_calls, no_version;
 };
 
 static void vcf_free(struct vcf *vcf) {
     vcf_writer_free(vcf->writer);
     regions_free(vcf->regions);
+    known_sites_free(&vcf->known);
     stream_contigs_free(&vcf->contigs);
     text_free(&vcf->lines);
     call_free(&vcf->call);
-    char *const texts[] = {vcf->path,    vcf->format,       vcf->sample,
-                           vcf->command, vcf->region_texts, vcf->bed};
+    char *const texts[] = {vcf->path,         vcf->format, vcf->sample,    vcf->command,
+                           vcf->region_texts, vcf->bed,    vcf->known_path};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     free(vcf);
@@ -59,6 +64,7 @@ static int vcf_init(const struct runnel_init *init, void **state) {
     vcf->command = copy_setting(init, "command");
     vcf->region_texts = copy_setting(init, "region");
     vcf->bed = copy_setting(init, "bed");
+    vcf->known_path = copy_setting(init, "known-sites");
     vcf->ref_calls = runnel_setting_flag(init, "ref-calls");
     vcf->no_version = runnel_setting_flag(init, "no-version");
     if (vcf->format == NULL || (strlen(vcf->format) == 1 && strchr("vzb", vcf->format[0]))) {
@@ -143,6 +149,8 @@ static int open_stream(struct vcf *vcf, const struct runnel_batch *open) {
         status = regions_add_texts(vcf->regions, vcf->region_texts, &why);
     if (status == STATUS_OK && vcf->bed != NULL)
         status = regions_add_bed(vcf->regions, vcf->bed, &why);
+    if (status == STATUS_OK && vcf->known_path != NULL)
+        status = known_sites_read(&vcf->known, vcf->known_path, &vcf->contigs, &why);
     if (status == STATUS_OK)
         status = write_header(vcf, open, &why);
     return status == STATUS_OK ? RUNNEL_OK : stage_failed(vcf->host, &why);
@@ -150,12 +158,37 @@ static int open_stream(struct vcf *vcf, const struct runnel_batch *open) {
 
 /* ---- records ---- */
 
+static bool in_regions(const struct vcf *vcf, size_t contig, int64_t position) {
+    return vcf->regions == NULL || regions_include(vcf->regions, contig, position - 1);
+}
+
+/* The known sites before (contig, position) got no record, so they stand as given; one at it gets
+ * the record that is about to be written. */
+static void pass_known_sites(struct vcf *vcf, size_t contig, int64_t position) {
+    for (; vcf->known_contig < vcf->known.count && vcf->known_contig <= contig;
+         vcf->known_contig++, vcf->known_next = 0) {
+        const struct known_contig *sites = &vcf->known.contigs[vcf->known_contig];
+        for (; vcf->known_next < sites->count; vcf->known_next++) {
+            const struct known_line *line = &sites->lines[vcf->known_next];
+            bool before = vcf->known_contig < contig || line->position < position;
+            if (!before) {
+                vcf->known_next += line->position == position;
+                return;
+            }
+            if (in_regions(vcf, vcf->known_contig, line->position))
+                site_append_uncalled(&vcf->lines, vcf->known.lines.bytes + line->begin,
+                                     line->length);
+        }
+        if (vcf->known_contig == contig)
+            return;
+    }
+}
+
 /* Why a call gets no record; NULL where it gets one. */
 static const char *left_out(const struct vcf *vcf) {
     if (call_is_reference(&vcf->call) && !vcf->ref_calls)
         return "left out: reference call";
-    if (vcf->regions != NULL &&
-        !regions_include(vcf->regions, (size_t)vcf->contig, vcf->call.position - 1))
+    if (!in_regions(vcf, (size_t)vcf->contig, vcf->call.position))
         return "left out: outside the regions";
     return NULL;
 }
@@ -173,9 +206,17 @@ static int add_record(struct vcf *vcf, const struct runnel_batch *batch, int64_t
     vcf->position = vcf->call.position;
     const char *reason = left_out(vcf);
     vcf->host->count(vcf->host->context, reason ? reason : "used", 1);
-    if (reason == NULL)
+    if (reason == NULL) {
+        pass_known_sites(vcf, (size_t)contig, vcf->position);
         record_append(&vcf->lines, &vcf->call, RECORD_PLAIN);
+    }
     return STATUS_OK;
+}
+
+static int write_lines(struct vcf *vcf, struct failure *why) {
+    if (vcf->lines.failed)
+        return fail(why, STATUS_NO_MEMORY, "out of memory for VCF records");
+    return vcf_writer_write(vcf->writer, text_bytes(&vcf->lines), vcf->lines.length, why);
 }
 
 static int vcf_process(void *state, const struct runnel_batch *batch, struct runnel_slot *slot) {
@@ -189,10 +230,8 @@ static int vcf_process(void *state, const struct runnel_batch *batch, struct run
     for (int64_t row = 0; status == STATUS_OK && row < runnel_rows(batch); row++)
         status = add_record(vcf, batch, row, &why);
     vcf->host->count(vcf->host->context, "in", runnel_rows(batch));
-    if (status == STATUS_OK && vcf->lines.failed)
-        status = fail(&why, STATUS_NO_MEMORY, "out of memory for VCF records");
     if (status == STATUS_OK)
-        status = vcf_writer_write(vcf->writer, text_bytes(&vcf->lines), vcf->lines.length, &why);
+        status = write_lines(vcf, &why);
     return status == STATUS_OK ? RUNNEL_OK : stage_failed(vcf->host, &why);
 }
 
@@ -200,9 +239,12 @@ static int vcf_finish(void *state, struct runnel_slot *slot) {
     struct vcf *vcf = state;
     struct failure why = {0};
     (void)slot;
+    text_clear(&vcf->lines);
+    pass_known_sites(vcf, SIZE_MAX, 0);
     if (vcf->writer == NULL)
         fail(&why, STATUS_BAD_INPUT, "%s is not written: no calls were announced", vcf->path);
-    else if (vcf_writer_commit(vcf->writer, &why) == STATUS_OK)
+    else if (write_lines(vcf, &why) == STATUS_OK &&
+             vcf_writer_commit(vcf->writer, &why) == STATUS_OK)
         return RUNNEL_OK;
     return stage_failed(vcf->host, &why);
 }
@@ -218,6 +260,7 @@ static const struct runnel_option OPTIONS[] = {
     {"ref-calls", RUNNEL_FLAG, "false", "keep sites called as reference"},
     {"region", RUNNEL_TEXT, "", "keep only records in these regions, separated by blanks"},
     {"bed", RUNNEL_TEXT, "", "keep only records in the regions of this BED file"},
+    {"known-sites", RUNNEL_TEXT, "", "a record for each site of this VCF, called or not"},
     {"command", RUNNEL_TEXT, "", "command line to name in the header"},
     {"no-version", RUNNEL_FLAG, "false", "no version and no command line in the header"},
 };

@@ -13,8 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RUNS        TEST_DATA "/calls/runs"
-#define ONT_CONTIGS "-r chr21,chr20,chr2"
+#define RUNS TEST_DATA "/calls/runs"
 
 struct run {
     char name[48];     /* folder of the golden run */
@@ -25,26 +24,34 @@ struct run {
 
 static struct run RUN_TABLE[] = {
     {"ont_default", "ont", "merge_output.vcf.gz",
-     ONT_CONTIGS " --phased-vcf "
-                 "\"" RUNS "/ont_default/phased/phased_chr2.vcf.gz " RUNS
-                 "/ont_default/phased/phased_chr20.vcf.gz " RUNS
-                 "/ont_default/phased/phased_chr21.vcf.gz\""},
-    {"ont_no_phasing", "ont", "merge_output.vcf.gz", ONT_CONTIGS},
-    {"ont_haploid_precise_gvcf", "ont", "merge_output.vcf.gz", ONT_CONTIGS " --haploid_precise"},
-    {"ont_haploid_sensitive_gvcf", "ont", "merge_output.vcf.gz",
-     ONT_CONTIGS " --haploid-sensitive"},
-    {"ont_snp_only", "ont", "merge_output.vcf.gz", ONT_CONTIGS " --call_snp_only"},
-    {"ont_long_indel_gvcf", "ont", "merge_output.vcf.gz", ONT_CONTIGS " --enable_long_indel"},
-    {"ont_qual_10_reference_calls", "ont", "merge_output.vcf.gz",
-     ONT_CONTIGS " --qual=10 --print_ref_calls"},
-    {"ont_qual_0", "ont", "merge_output.vcf.gz", ONT_CONTIGS " --qual=0"},
-    {"ont_fast_mode", "ont", "merge_output.vcf.gz", ONT_CONTIGS " --fast_mode"},
+     "--phased-vcf "
+     "\"" RUNS "/ont_default/phased/phased_chr2.vcf.gz " RUNS
+     "/ont_default/phased/phased_chr20.vcf.gz " RUNS "/ont_default/phased/phased_chr21.vcf.gz\""},
+    {"ont_no_phasing", "ont", "merge_output.vcf.gz", ""},
+    {"ont_haploid_precise_gvcf", "ont", "merge_output.vcf.gz", "--haploid_precise"},
+    {"ont_haploid_sensitive_gvcf", "ont", "merge_output.vcf.gz", "--haploid-sensitive"},
+    {"ont_snp_only", "ont", "merge_output.vcf.gz", "--call_snp_only"},
+    {"ont_long_indel_gvcf", "ont", "merge_output.vcf.gz", "--enable_long_indel"},
+    {"ont_qual_10_reference_calls", "ont", "merge_output.vcf.gz", "--qual=10 --print_ref_calls"},
+    {"ont_qual_0", "ont", "merge_output.vcf.gz", "--qual=0"},
+    {"ont_fast_mode", "ont", "merge_output.vcf.gz", "--fast_mode"},
     {"ont_no_phasing", "ont", "merge_output.vcf.gz", /* its head_tail run gave the same */
-     ONT_CONTIGS " --enable_variant_calling_at_sequence_head_and_tail"},
+     "--enable_variant_calling_at_sequence_head_and_tail"},
     {"ont_thresholds", "ont", "merge_output.vcf.gz",
-     ONT_CONTIGS " --snp_min_af=0.15 --indel_min_af=0.2 --min_mq=20 --min_coverage=8 "
-                 "--var_pct_full=0.5 --ref_pct_full=0.3"},
-    {"ont_pileup_only", "ont", "pileup.vcf.gz", ONT_CONTIGS " --pileup_only --qual=0"},
+     "--snp_min_af=0.15 --indel_min_af=0.2 --min_mq=20 --min_coverage=8 "
+     "--var_pct_full=0.5 --ref_pct_full=0.3"},
+    {"ont_pileup_only", "ont", "pileup.vcf.gz", "--pileup_only --qual=20 --haploid_precise"},
+    {"ont_bed", "ont", "merge_output.vcf.gz", "-R " RUNS "/inputs/ont/regions.bed"},
+    {"ont_no_candidates", "ont", "../ont_default/pileup.vcf.gz",
+     "--var_pct_full=0.0001 --ref_pct_full=0.0001"},
+    {"ont_contig_names", "ont", "merge_output.vcf.gz",
+     "--ctg_name=chr21,chr2 --sample_name=sample7 --phased-vcf "
+     "\"" RUNS "/ont_contig_names/phased/phased_chr2.vcf.gz " RUNS
+     "/ont_contig_names/phased/phased_chr21.vcf.gz\""},
+    {"ont_known_sites", "ont", "merge_output.vcf.gz", "--vcf_fn=" RUNS "/inputs/ont/known.vcf"},
+    {"hifi_default", "hifi", "merge_output.vcf.gz",
+     "--phased-vcf \"" RUNS "/hifi_default/phased/phased_chr20.vcf.gz " RUNS
+     "/hifi_default/phased/phased_chr6.vcf.gz\""},
     {"hifi_gvcf_no_phasing", "hifi", "merge_output.vcf.gz", ""},
     {"hifi_haploid_precise_reference_calls", "hifi", "merge_output.vcf.gz",
      "--haploid_precise --print_ref_calls"},
