@@ -161,6 +161,19 @@ int regions_add_bed(struct regions *regions, const char *path, struct failure *w
     return status;
 }
 
+int regions_read(struct regions **out, char *const *names, const int64_t *lengths, size_t count,
+                 const char *texts, const char *bed, struct failure *why) {
+    *out = NULL;
+    if (texts == NULL && bed == NULL)
+        return STATUS_OK;
+    int status = regions_new(out, names, lengths, count, why);
+    if (status == STATUS_OK && texts != NULL)
+        status = regions_add_texts(*out, texts, why);
+    if (status == STATUS_OK && bed != NULL)
+        status = regions_add_bed(*out, bed, why);
+    return status;
+}
+
 static int by_begin(const void *left, const void *right) {
     const struct interval *a = left, *b = right;
     if (a->begin != b->begin)

@@ -8,16 +8,14 @@
  * once the line has ended well; until then it is a temporary one beside it. */
 #include "adapters/regions.h"
 #include "adapters/vcf.h"
-#include "core/calls/header.h"
 #include "core/calls/record.h"
 #include "core/calls/site.h"
 #include "plugin/call_rows.h"
 #include "plugin/known_sites.h"
 #include "plugin/stages/stage.h"
+#include "plugin/vcf_header.h"
 
 #include <stdio.h>
-
-enum { HEADER_LINES_MAX = 16 };
 
 struct vcf {
     const struct runnel_host *host;
@@ -78,77 +76,25 @@ static int vcf_init(const struct runnel_init *init, void **state) {
 
 /* ---- header ---- */
 
-/* Facts of the stream that stand in the header, as ##key=value. */
-static const char *const FACTS[][2] = {
-    {"reference", "reference"},    {"platform", "runnel_platform"},
-    {"model", "runnel_model"},     {"model_digest", "runnel_model_digest"},
-    {"cutoffs", "runnel_cutoffs"}, {"deep_windows", "runnel_deep_windows"},
-};
-
-static void add_line(struct text *lines, size_t *count, size_t starts[], const char *key,
-                     const char *value) {
-    starts[(*count)++] = lines->length;
-    text_append_string(lines, "##");
-    text_append_string(lines, key);
-    text_append_char(lines, '=');
-    text_append_string(lines, value);
-    text_append_char(lines, '\0');
-}
-
 static int write_header(struct vcf *vcf, const struct runnel_batch *open, struct failure *why) {
-    struct text lines = {0}, header = {0};
-    size_t count = 0, starts[HEADER_LINES_MAX];
-    if (!vcf->no_version)
-        add_line(&lines, &count, starts, "runnel_version", vcf->host->version);
-    if (!vcf->no_version && vcf->command != NULL)
-        add_line(&lines, &count, starts, "cmdline", vcf->command);
-    for (size_t i = 0; i < sizeof FACTS / sizeof *FACTS; i++) {
-        char *value = stream_fact(open, FACTS[i][0]);
-        if (value != NULL)
-            add_line(&lines, &count, starts, FACTS[i][1], value);
-        free(value);
-    }
-    const char *pointers[HEADER_LINES_MAX];
-    for (size_t i = 0; i < count; i++)
-        pointers[i] = lines.bytes + starts[i];
-    struct header_contig *contigs = calloc(vcf->contigs.count + 1, sizeof *contigs);
-    for (size_t i = 0; contigs && i < vcf->contigs.count; i++)
-        contigs[i] = (struct header_contig){vcf->contigs.names[i], vcf->contigs.lengths[i]};
-    char *sample = vcf->sample ? NULL : stream_fact(open, "sample");
-    const struct header facts = {.source = "Runnel",
-                                 .line_count = count,
-                                 .lines = pointers,
-                                 .contig_count = vcf->contigs.count,
-                                 .contigs = contigs,
-                                 .sample = vcf->sample ? vcf->sample
-                                           : sample    ? sample
-                                                       : "SAMPLE"};
-    if (contigs != NULL)
-        header_append(&header, &facts);
-    int status = contigs == NULL || lines.failed || header.failed
-                     ? fail(why, STATUS_NO_MEMORY, "out of memory for the VCF header")
-                     : STATUS_OK;
+    struct text text = {0};
+    const struct vcf_header header = {.version = vcf->no_version ? NULL : vcf->host->version,
+                                      .command = vcf->command,
+                                      .sample = vcf->sample};
     enum vcf_kind kind = vcf->format ? (enum vcf_kind)vcf->format[0] : vcf_kind_of_name(vcf->path);
-    if (status == STATUS_OK &&
-        (vcf->writer = vcf_writer_open(vcf->path, kind, &header, why)) == NULL)
+    int status = vcf_header_append(&text, &header, open, &vcf->contigs, why);
+    if (status == STATUS_OK && (vcf->writer = vcf_writer_open(vcf->path, kind, &text, why)) == NULL)
         status = why->code;
-    free(contigs);
-    free(sample);
-    text_free(&lines);
-    text_free(&header);
+    text_free(&text);
     return status;
 }
 
 static int open_stream(struct vcf *vcf, const struct runnel_batch *open) {
     struct failure why = {0};
     int status = stream_contigs_read(&vcf->contigs, open, &why);
-    if (status == STATUS_OK && (vcf->region_texts != NULL || vcf->bed != NULL))
-        status = regions_new(&vcf->regions, vcf->contigs.names, vcf->contigs.lengths,
-                             vcf->contigs.count, &why);
-    if (status == STATUS_OK && vcf->region_texts != NULL)
-        status = regions_add_texts(vcf->regions, vcf->region_texts, &why);
-    if (status == STATUS_OK && vcf->bed != NULL)
-        status = regions_add_bed(vcf->regions, vcf->bed, &why);
+    if (status == STATUS_OK)
+        status = regions_read(&vcf->regions, vcf->contigs.names, vcf->contigs.lengths,
+                              vcf->contigs.count, vcf->region_texts, vcf->bed, &why);
     if (status == STATUS_OK && vcf->known_path != NULL)
         status = known_sites_read(&vcf->known, vcf->known_path, &vcf->contigs, &why);
     if (status == STATUS_OK)
