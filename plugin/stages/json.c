@@ -9,6 +9,7 @@
 #include "adapters/vcf.h"
 #include "plugin/stages/stage.h"
 
+#include <math.h>
 #include <stdio.h>
 
 struct json {
@@ -80,7 +81,7 @@ static void append_text(struct text *out, const char *bytes, int64_t length) {
 static void append_real(struct text *out, double value, bool is_float) {
     char digits[32];
     snprintf(digits, sizeof digits, "%.*g", is_float ? 9 : 6, value);
-    text_append_string(out, digits);
+    text_append_string(out, isfinite(value) ? digits : "null");
 }
 
 static void append_list(struct text *out, char format, const void *items, int64_t length) {
