@@ -20,7 +20,7 @@ struct alignments {
     htsFile *file;
     sam_hdr_t *native;
     bam1_t *record;
-    htsFile *copy; /* every record read is written here as well; NULL: no copy */
+    htsFile *copy;       /* every record read is written here as well; NULL: no copy */
     hts_idx_t *index;    /* loaded with the first region */
     hts_itr_t *iterator; /* NULL: from the beginning to the end */
     struct alignments_options options;
@@ -351,6 +351,21 @@ static int at_end(struct alignments *a, struct failure *why) {
     return close_copy(a, why);
 }
 
+/* A record that htslib could not read. */
+static int fail_record(const struct alignments *a, struct failure *why) {
+    const char *more =
+        a->file->format.format == cram ? ", or the reference is not the one it was made with" : "";
+    if (a->last_position < 0)
+        return fail(why, STATUS_BAD_INPUT,
+                    "%s: the first record cannot be read: the file is corrupt or truncated%s",
+                    a->path, more);
+    return fail(why, STATUS_BAD_INPUT,
+                "%s: record %llu, behind %s:%lld, cannot be read: the file is corrupt or "
+                "truncated%s",
+                a->path, (unsigned long long)a->count, contig_name(a, a->last_contig),
+                (long long)a->last_position + 1, more);
+}
+
 int alignments_next(struct alignments *a, struct alignment *out, int32_t *contig,
                     struct failure *why) {
     int got = a->iterator ? sam_itr_next(a->file, a->iterator, a->record)
@@ -359,14 +374,7 @@ int alignments_next(struct alignments *a, struct alignment *out, int32_t *contig
         return at_end(a, why);
     a->count++;
     if (got < -1)
-        return fail(why, STATUS_BAD_INPUT,
-                    "%s: record %llu, behind %s:%lld, cannot be read: the file is corrupt or "
-                    "truncated%s",
-                    a->path, (unsigned long long)a->count, contig_name(a, a->last_contig),
-                    (long long)a->last_position + 1,
-                    a->file->format.format == cram ? ", or the reference is not the one it was "
-                                                     "made with"
-                                                   : "");
+        return fail_record(a, why);
     if (!a->options.any_order && check_order(a, why) != STATUS_OK)
         return STATUS_BAD_INPUT;
     if (a->copy != NULL && sam_write1(a->copy, a->native, a->record) < 0)

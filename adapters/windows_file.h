@@ -4,7 +4,7 @@
  *
  *     /pileup/tensor           int32 (n, 33, 18), before depth scaling
  *     /full_alignment/tensor   int8 (n, rows, 33, channels)
- *     /GROUP/position          text (n): CONTIG:POSITION:REFERENCE_SEQUENCE or as the writer likes
+ *     /GROUP/position          text (n): CONTIG:POSITION:LETTERS, one reference letter or all 33
  *     /GROUP/alt_info          text (n), begins with the depth
  *     /GROUP/probabilities     float32 (n, 24 or 90), where a network has been run
  *

@@ -442,7 +442,8 @@ static inline void runnel_owned_release(const struct runnel_batch *batch) {
 }
 
 /* Takes over `schema` and `array` (either may be NULL; both are moved from, as the Arrow interface
- * says: their release becomes NULL) and makes a batch of them.  NULL when memory ran out or `type` is 64 bytes or longer; then nothing was moved. */
+ * says: their release becomes NULL) and makes a batch of them.  NULL when memory ran out or `type`
+ * is 64 bytes or longer; then nothing was moved. */
 static inline struct runnel_batch *runnel_batch_new(uint32_t kind, const char *type,
                                                     struct ArrowSchema *schema,
                                                     struct ArrowArray *array) {

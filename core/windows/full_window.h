@@ -86,8 +86,9 @@ int full_windows_new(struct full_windows **out, const struct full_options *optio
                      struct failure *why);
 void full_windows_free(struct full_windows *stream); /* accepts NULL */
 
-/* Begins a contig and forgets the one before.  `reference` is copied; its source and the SNPs
- * (ascending; looked at only with FULL_BY_SNPS) are lent until the next begin. */
+/* Begins a contig and forgets the one before.  `reference` is copied; its source, from which nobody
+ * else may fetch meanwhile, and the SNPs (ascending; looked at only with FULL_BY_SNPS) are lent until
+ * the next begin. */
 void full_windows_begin(struct full_windows *stream, const struct reference *reference,
                         const struct phased_snp *snps, size_t snp_count);
 

@@ -159,28 +159,30 @@ static void free_events(struct indel_events *e, struct column_rest *column) {
 
 /* ---- adding --------------------------------------------------------------------------------- */
 
-static uint32_t new_tables(struct indel_events *e, struct failure *why) {
-    if (e->free_tables != 0) {
-        uint32_t number = e->free_tables;
-        e->free_tables = e->tables[number - 1].next_free;
-        return number;
+/* Number + 1 of the first tables that no column has: always the first, so that another pass over
+ * the same reads finds each as large as it needs it. */
+static uint32_t take_tables(struct indel_events *e, struct failure *why) {
+    while (e->first_free < e->table_count && e->tables[e->first_free].taken)
+        e->first_free++;
+    if (e->first_free == e->table_count) {
+        size_t capacity = e->table_capacity;
+        struct indel_tables *tables =
+            reserve(e->tables, &capacity, (size_t)e->table_count + 1, sizeof *tables, why);
+        if (tables == NULL)
+            return 0;
+        e->tables = tables;
+        e->table_capacity = (uint32_t)capacity;
+        e->tables[e->table_count++] = (struct indel_tables){0};
     }
-    size_t capacity = e->table_capacity;
-    struct indel_tables *tables =
-        reserve(e->tables, &capacity, (size_t)e->table_count + 1, sizeof *tables, why);
-    if (tables == NULL)
-        return 0;
-    e->tables = tables;
-    e->table_capacity = (uint32_t)capacity;
-    e->tables[e->table_count] = (struct indel_tables){0};
-    return ++e->table_count;
+    e->tables[e->first_free].taken = true;
+    return e->first_free + 1;
 }
 
 /* The tables of a column that is to have its own, with all of its events in them. */
 static struct indel_tables *own_tables(struct indel_events *e, struct column_rest *column,
                                        struct failure *why) {
     if (column->tables == 0)
-        column->tables = new_tables(e, why);
+        column->tables = take_tables(e, why);
     if (column->tables == 0)
         return NULL;
     struct indel_tables *tables = &e->tables[column->tables - 1];
@@ -283,7 +285,8 @@ void indel_events_drop(struct indel_events *e, struct column_rest *column) {
         return;
     struct indel_tables *tables = &e->tables[column->tables - 1];
     clear_tables(tables);
-    tables->next_free = e->free_tables;
-    e->free_tables = column->tables;
+    tables->taken = false;
+    if (column->tables - 1 < e->first_free)
+        e->first_free = column->tables - 1;
     column->tables = 0;
 }

@@ -14,7 +14,7 @@
 
 struct indel_tables {
     struct indel_table insertions, deletions;
-    uint32_t next_free; /* number + 1 */
+    bool taken; /* by a column */
 };
 
 struct indel_event;
@@ -25,9 +25,10 @@ struct indel_events { /* zero it, but for any_order, to begin with */
     struct indel_event *events;
     uint32_t event_count, event_capacity, free_event; /* number + 1 */
     struct indel_tables *tables;
-    uint32_t table_count, table_capacity, free_tables; /* number + 1 */
-    struct indel_tables looked_at;                     /* of the column last asked for */
-    char *text;                                        /* of one insertion */
+    uint32_t table_count, table_capacity;
+    uint32_t first_free;           /* all tables before it are taken */
+    struct indel_tables looked_at; /* of the column last asked for */
+    char *text;                    /* of one insertion */
     size_t text_capacity;
     /* Only in any order: what events are sorted by, and the long texts. */
     struct read_key *reads;

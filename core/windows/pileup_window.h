@@ -97,7 +97,7 @@ int pileup_windows_new(struct pileup_windows **out, const struct pileup_options 
 void pileup_windows_free(struct pileup_windows *stream); /* accepts NULL */
 
 /* Begins a contig and forgets the one before.  `reference` is copied, its source is lent until
- * the next begin.  `targets` NULL: everywhere. */
+ * the next begin, and nobody else may fetch from it meanwhile.  `targets` NULL: everywhere. */
 int pileup_windows_begin(struct pileup_windows *stream, const struct reference *reference,
                          const struct pileup_targets *targets, struct failure *why);
 

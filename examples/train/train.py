@@ -31,8 +31,8 @@ def load(kind, samples, negatives_per_positive, random):
             positions = [p.decode() if isinstance(p, bytes) else p for p in group["position"][:]]
             wanted = []
             for text in positions:
-                contig, position, base = text.rsplit(":", 2)
-                wanted.append(label(truth, contig, int(position), base))
+                contig, position, letters = text.rsplit(":", 2)
+                wanted.append(label(truth, contig, int(position), letters[len(letters) // 2]))
             wanted = np.array(wanted, dtype=np.int64).reshape(-1, 4)
             positive = wanted[:, 1] > 0
             keep = positive | (random.random(len(wanted)) <

@@ -3,6 +3,7 @@
  * Builds the lines of a call and runs them. */
 #include "plugin/host/call_line.h"
 
+#include "adapters/reference.h"
 #include "core/calls/text.h"
 #include "plugin/host/lanes.h"
 #include "plugin/host/paths.h"
@@ -237,6 +238,10 @@ struct calling {
     struct line line;
     struct books books[2];
     size_t passes;
+    /* Contigs of the reference, for the time left. */
+    size_t contig_count;
+    char **names;
+    int64_t *lengths;
 };
 
 static const char *const TEMPORARY[] = {
@@ -277,7 +282,9 @@ static int make_folder(struct calling *calling, struct failure *why) {
 
 /* Runs the line that has been built, and empties it. */
 static int run_pass(struct calling *calling, struct failure *why) {
-    struct progress progress = {0};
+    struct progress progress = {.contig_count = calling->contig_count,
+                                .names = calling->names,
+                                .lengths = calling->lengths};
     struct run_watch watch =
         progress_watch(&progress, calling->request->quiet, calling->request->verbose);
     struct books *books = &calling->books[calling->passes++];
@@ -364,16 +371,44 @@ static int both_networks(struct calling *calling, struct failure *why) {
     return built ? run_pass(calling, why) : why->code;
 }
 
+/* Without contigs (a reference that cannot be read fails in its stage) the time left is not told;
+ * where only regions are called it cannot be known. */
+static void find_contigs(struct calling *calling) {
+    struct reference_file *file = NULL;
+    bool parts = calling->request->regions[0] != '\0' || calling->request->bed != NULL;
+    if (parts || reference_open(&file, calling->request->reference, NULL) != STATUS_OK)
+        return;
+    size_t count = reference_contig_count(file);
+    calling->names = calloc(count + 1, sizeof *calling->names);
+    calling->lengths = calloc(count + 1, sizeof *calling->lengths);
+    for (size_t i = 0; calling->names && calling->lengths && i < count; i++) {
+        calling->lengths[i] = reference_contig_length(file, i);
+        if ((calling->names[i] = strdup(reference_contig_name(file, i))) == NULL)
+            break;
+        calling->contig_count++;
+    }
+    reference_close(file);
+}
+
+static void forget_contigs(struct calling *calling) {
+    for (size_t i = 0; i < calling->contig_count; i++)
+        free(calling->names[i]);
+    free(calling->names);
+    free(calling->lengths);
+}
+
 int call_run(const struct call_request *request, struct failure *why) {
     struct calling *calling = calloc(1, sizeof *calling);
     if (calling == NULL)
         return fail(why, STATUS_NO_MEMORY, "out of memory for the line");
     calling->request = request;
+    find_contigs(calling);
     if (options_flag(request->options, "pileup-only") && request->gvcf == NULL)
         pileup_only(calling, why);
     else
         both_networks(calling, why);
     remove_folder(calling);
+    forget_contigs(calling);
     if (request->report != NULL)
         report_write(request->report, calling->books, calling->passes, why);
     line_clear(&calling->line);

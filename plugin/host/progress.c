@@ -31,7 +31,7 @@ static void describe(char *text, size_t size, const struct progress *progress,
     double share = share_done(progress, state);
     if (share > 0.001 && used > 0 && (size_t)used < size) {
         long left = (long)(progress->seconds * (1.0 - share) / share);
-        snprintf(text + used, size - (size_t)used, "  %.0f %%  %ld:%02ld:%02ld left", 100.0 * share,
+        snprintf(text + used, size - (size_t)used, "  %.0f %%, %ld:%02ld:%02ld left", 100.0 * share,
                  left / 3600, left / 60 % 60, left % 60);
     }
 }

@@ -32,6 +32,8 @@ int window_pass_open(struct window_pass *pass, struct failure *why) {
     if (status == STATUS_OK)
         status = reference_open(&pass->fasta, pass->reference_path, why);
     if (status == STATUS_OK)
+        status = reference_open(&pass->fasta_of_full, pass->reference_path, why);
+    if (status == STATUS_OK)
         status = pileup_windows_new(&pass->pileup, &pass->pileup_options, why);
     if (status == STATUS_OK)
         status = full_windows_new(&pass->full, &pass->full_options, why);
@@ -46,6 +48,7 @@ void window_pass_close(struct window_pass *pass) {
     pileup_windows_free(pass->pileup);
     full_windows_free(pass->full);
     reference_close(pass->fasta);
+    reference_close(pass->fasta_of_full);
     alignments_close(pass->alignments);
     site_list_free(&pass->sites);
     phased_free(&pass->phased);
@@ -95,15 +98,18 @@ static int end_contig(struct window_pass *pass, struct failure *why) {
 static int begin_contig(struct window_pass *pass, int32_t contig,
                         const struct pileup_targets *targets, struct failure *why) {
     const struct alignments_contig *c = &alignments_header(pass->alignments)->contigs[contig];
+    struct reference reference;
     pass->contig = contig;
     int status = reference_contig(pass->fasta, c->name, c->length, &pass->reference, why);
+    if (status == STATUS_OK)
+        status = reference_contig(pass->fasta_of_full, c->name, c->length, &reference, why);
     if (status == STATUS_OK)
         status = pileup_windows_begin(pass->pileup, &pass->reference, targets, why);
     if (status != STATUS_OK)
         return status;
     const struct phased_contig *phased =
         pass->phased.contigs != NULL ? &pass->phased.contigs[contig] : NULL;
-    full_windows_begin(pass->full, &pass->reference, phased != NULL ? phased->snps : NULL,
+    full_windows_begin(pass->full, &reference, phased != NULL ? phased->snps : NULL,
                        phased != NULL ? phased->count : 0);
     if (pass->sites.contigs == NULL)
         return STATUS_OK;

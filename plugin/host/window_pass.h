@@ -29,7 +29,7 @@ struct window_pass {
     void *with;
     /* Private: */
     struct alignments *alignments;
-    struct reference_file *fasta;
+    struct reference_file *fasta, *fasta_of_full; /* each stream reads ahead in its own */
     struct reference reference;
     struct pileup_windows *pileup;
     struct full_windows *full;

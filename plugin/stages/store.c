@@ -58,17 +58,16 @@ static char *copy_text(const char *bytes, int64_t length) {
     return text;
 }
 
-/* "CONTIG:POSITION:B", B being the reference letter of the candidate. */
+/* "CONTIG:POSITION:LETTERS", the window's reference letters. */
 static char *position_text(const struct runnel_batch *batch, int64_t row) {
     int64_t contig_length, letters;
     const char *contig = runnel_text(batch, PILEUP_CONTIG, row, &contig_length);
     const char *reference = runnel_text(batch, PILEUP_REFERENCE, row, &letters);
-    size_t size = (size_t)contig_length + 32;
+    size_t size = (size_t)(contig_length + letters) + 32;
     char *text = malloc(size);
     if (text != NULL)
-        snprintf(text, size, "%.*s:%lld:%c", (int)contig_length, contig,
-                 (long long)runnel_integer(batch, PILEUP_POSITION, row),
-                 letters == WINDOW_WIDTH ? reference[WINDOW_FLANK] : 'N');
+        snprintf(text, size, "%.*s:%lld:%.*s", (int)contig_length, contig,
+                 (long long)runnel_integer(batch, PILEUP_POSITION, row), (int)letters, reference);
     return text;
 }
 

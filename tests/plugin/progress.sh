@@ -20,7 +20,7 @@ call="$build/runnel call --pileup-only -o out.vcf $sample/ref.fa reads"
 slowly > reads &
 timeout 60 script -qfec "$call" terminal > /dev/null < /dev/null
 wait
-check "a line that is rewritten on a terminal" grep -q $'\r'"sim1:[0-9]* .*reads/s .*windows/s .*calls" terminal
+check "a line that is rewritten on a terminal" grep -q $'\r'"sim1:[0-9]* .*reads/s .*windows/s .*calls .*%.*left" terminal
 slowly > reads &
 timeout 60 $call 2> quiet
 wait

@@ -10,7 +10,7 @@
 
 KHASH_MAP_INIT_INT(deletions, int)
 
-enum { SLOW_EVENTS = 8 };
+enum { SLOW_EVENTS = 16 };
 
 struct slow_position {
     char letter; /* 0: outside the span, '*': deleted, '>': skipped */

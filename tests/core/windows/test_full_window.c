@@ -356,3 +356,75 @@ Test(full_window, very_deep_pile) {
     check_amplicon(200);
     check_amplicon(317); /* where not all reads reach */
 }
+
+/* ---- memory -------------------------------------------------------------------------------- */
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && defined(__GLIBC__)
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *block, size_t size);
+static size_t allocations;
+
+void *malloc(size_t size) {
+    allocations++;
+    return __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size) {
+    allocations++;
+    return __libc_calloc(count, size);
+}
+
+void *realloc(void *block, size_t size) {
+    allocations++;
+    return __libc_realloc(block, size);
+}
+
+/* One pass of both streams over a case, with a site at every tenth position. */
+static void pass_over(const struct random_case *c, struct pileup_windows *pileup,
+                      struct full_windows *full) {
+    struct reference reference = random_reference(c);
+    struct pileup_window p;
+    struct full_window f;
+    pileup_windows_begin(pileup, &reference, NULL, NULL);
+    full_windows_begin(full, &reference, NULL, 0);
+    for (int64_t x = 0; x < c->length; x += 10)
+        full_windows_add_site(full, x, NULL);
+    for (size_t i = 0; i <= c->count; i++) {
+        if (i == c->count) {
+            pileup_windows_end(pileup);
+            full_windows_end(full);
+        } else {
+            pileup_windows_add(pileup, &c->reads[i].alignment, NULL);
+            full_windows_add(full, &c->reads[i].alignment, NULL);
+        }
+        while (pileup_windows_pull(pileup, &p, NULL) == STATUS_OK)
+            continue;
+        while (full_windows_pull(full, &f, NULL) == STATUS_OK)
+            continue;
+    }
+}
+
+Test(full_window, a_second_pass_allocates_nothing) {
+    struct pileup_options options = pileup_options_default;
+    struct pileup_windows *pileup;
+    struct full_windows *full;
+    options.gvcf = true;
+    cr_assert_eq(pileup_windows_new(&pileup, &options, NULL), STATUS_OK);
+    cr_assert_eq(full_windows_new(&full, &full_options_default, NULL), STATUS_OK);
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        struct random_case c = random_case(seed);
+        size_t count;
+        pass_over(&c, pileup, full);
+        pileup_windows_take_counts(pileup, &count);
+        size_t before = allocations;
+        pass_over(&c, pileup, full);
+        cr_assert_eq(allocations, before, "seed %d: %zu allocations", (int)seed,
+                     allocations - before);
+        random_case_free(&c);
+    }
+    pileup_windows_free(pileup);
+    full_windows_free(full);
+}
+#endif

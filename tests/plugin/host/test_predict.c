@@ -92,6 +92,7 @@ Test(predict, deep_windows_are_scaled_for_the_network_only) {
     windows_file_read(b, WINDOWS_PILEUP, 0, 4, y, NULL, NULL, ours, NULL);
     cr_expect(memcmp(x, y, sizeof x) == 0);
     cr_expect(largest_difference(ours, shallow.values, 24) > 1e-5);
+    free(shallow.values);
     windows_file_close(a);
     windows_file_close(b);
     unlink(in);
