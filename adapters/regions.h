@@ -28,7 +28,8 @@ int regions_add_texts(struct regions *regions, const char *texts, struct failure
  * a sentence that names file and line. */
 int regions_add_bed(struct regions *regions, const char *path, struct failure *why);
 
-/* All of that at once: NULL where neither texts nor a BED file are given. */
+/* All of that at once: NULL where neither texts nor a BED file are given; with both, what lies in
+ * the texts' regions and in the BED file's. */
 int regions_read(struct regions **out, char *const *names, const int64_t *lengths, size_t count,
                  const char *texts, const char *bed, struct failure *why);
 
