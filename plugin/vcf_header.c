@@ -11,9 +11,13 @@ enum { LINES_MAX = 16 };
 
 /* Facts of the stream that stand in the header. */
 static const char *const FACTS[][2] = {
-    {"reference", "reference"},    {"platform", "runnel_platform"},
-    {"model", "runnel_model"},     {"model_digest", "runnel_model_digest"},
-    {"cutoffs", "runnel_cutoffs"}, {"deep_windows", "runnel_deep_windows"},
+    {"reference", "reference"},
+    {"platform", "runnel_platform"},
+    {"model", "runnel_model"},
+    {"model_digest", "runnel_model_digest"},
+    {"networks", "runnel_networks"},
+    {"cutoffs", "runnel_cutoffs"},
+    {"deep_windows", "runnel_deep_windows"},
 };
 
 struct lines {

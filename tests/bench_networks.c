@@ -135,9 +135,9 @@ static void bench_full(const struct model *model, const struct kernels *kernels,
         values[i] = (int8_t)((i * 2654435761U >> 25) % 127 + 1);
     for (size_t u = 0; u < 4; u++)
         for (size_t b = 0; b < 4 && used[u] <= rows; b++) {
-            struct full_window windows[64];
+            struct full_input windows[64];
             for (size_t w = 0; w < 64; w++)
-                windows[w] = (struct full_window){values, (rows - used[u]) / 2, used[u]};
+                windows[w] = (struct full_input){values, (rows - used[u]) / 2, used[u]};
             double times[RUNS];
             size_t repeats = 4 / batches[b] + 1, runs = batches[b] > 8 ? RUNS / 4 : RUNS;
             for (size_t r = 0; r < runs; r++) {

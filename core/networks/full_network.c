@@ -340,7 +340,7 @@ static bool is_zero(const int8_t *row, size_t size) {
 
 /* Puts a window into the bordered input map, and returns which rows are not all zero. */
 static struct row_range load(const struct full_network *network, float *input,
-                             const struct full_window *window) {
+                             const struct full_input *window) {
     const struct map_shape *map = &network->input;
     size_t size = map->W * map->C, begin = 0, end = window->rows;
     while (end > begin && is_zero(window->values + (end - 1) * size, size))
@@ -372,7 +372,7 @@ static void pool(const struct full_network *network, const float *map_values, fl
 }
 
 static void run_block(const struct full_network *network, struct full_scratch *scratch,
-                      const struct full_window *windows, size_t M, float *probabilities) {
+                      const struct full_input *windows, size_t M, float *probabilities) {
     struct row_range *ranges = scratch->ranges;
     size_t size1 = map_size(&network->stage[1].map), size2 = map_size(&network->stage[2].map);
     for (size_t m = 0; m < M; m++) {
@@ -426,7 +426,7 @@ static int compute_background(struct full_network *network, struct failure *why)
 }
 
 void full_network_run(const struct full_network *network, struct full_scratch *scratch,
-                      const struct full_window *windows, size_t count, float *probabilities) {
+                      const struct full_input *windows, size_t count, float *probabilities) {
     size_t blocks = (count + BLOCK - 1) / BLOCK;
     for (size_t b = 0, first = 0; b < blocks; b++) {
         size_t M = (count - first) / (blocks - b);

@@ -30,7 +30,7 @@ enum padding {
 
 /* One window: rows [first_row, first_row + rows) of (network's rows, 33, channels); the others
  * are zero.  `values` (rows, 33, channels) is lent for the run. */
-struct full_window {
+struct full_input {
     const int8_t *values;
     size_t first_row, rows;
 };
@@ -54,6 +54,6 @@ void full_scratch_tap(struct full_scratch *scratch, const struct tap *tap);
 
 /* probabilities (count, outputs) */
 void full_network_run(const struct full_network *network, struct full_scratch *scratch,
-                      const struct full_window *windows, size_t count, float *probabilities);
+                      const struct full_input *windows, size_t count, float *probabilities);
 
 #endif

@@ -68,13 +68,6 @@ const struct pileup_options pileup_options_default = {
     .min_coverage = 2,
 };
 
-void pileup_options_set_fast(struct pileup_options *options) {
-    if (options->snp_min_af < 0.15F)
-        options->snp_min_af = 0.15F;
-    if (options->min_coverage < 4)
-        options->min_coverage = 4;
-}
-
 int pileup_windows_new(struct pileup_windows **out, const struct pileup_options *options,
                        struct failure *why) {
     *out = NULL;

@@ -47,9 +47,6 @@ struct pileup_options { /* 1.11; start from pileup_options_default */
 /* For ONT.  HiFi and Illumina differ in indel_min_af: 0.08. */
 extern const struct pileup_options pileup_options_default;
 
-/* Fast mode, which only ONT has. */
-void pileup_options_set_fast(struct pileup_options *options);
-
 struct interval {
     int64_t begin; /* 0-based */
     int64_t end;   /* exclusive */

@@ -331,7 +331,7 @@ static int write_cutoffs(const struct call_request *request, const char *spool,
 static int without_full_network(struct calling *calling, const char *spool, const char *blocks,
                                 struct failure *why) {
     struct line *line = &calling->line;
-    if (!calling->request->quiet && !options_flag(calling->request->options, "pileup-only"))
+    if (calling->request->verbose && !options_flag(calling->request->options, "pileup-only"))
         fprintf(stderr, "runnel: the model has no full-alignment network; all calls are the pileup "
                         "network's\n");
     bool built = line_add(line, "spooled", why) == STATUS_OK &&

@@ -44,7 +44,7 @@ struct job {
     size_t outputs;
     void *tensor;
     int32_t *scaled; /* pileup windows as the network sees them */
-    struct full_window windows[BATCH];
+    struct full_input windows[BATCH];
     float *probabilities;
     char *positions[BATCH], *alt_infos[BATCH];
 };
@@ -90,7 +90,7 @@ static void run_networks(struct job *job, size_t count) {
     size_t size = job->shape.rows * WINDOW_WIDTH * job->shape.channels;
     for (size_t w = 0; w < count; w++)
         job->windows[w] =
-            (struct full_window){(int8_t *)job->tensor + w * size, 0, job->shape.rows};
+            (struct full_input){(int8_t *)job->tensor + w * size, 0, job->shape.rows};
     full_network_run(job->full, job->full_scratch, job->windows, count, job->probabilities);
 }
 

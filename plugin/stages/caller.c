@@ -40,7 +40,7 @@ struct worker {
     struct call call;
     /* room for one batch's inputs and answers */
     int32_t *pileup_windows;
-    struct full_window *full_windows;
+    struct full_input *full_windows;
     float *probabilities;
     size_t pileup_room, full_room, probability_room; /* in windows, windows, floats */
 };
@@ -122,7 +122,7 @@ static int run_full(struct worker *worker, const struct runnel_batch *batch, str
                         "the model's %zu rows of %zu values",
                         (long long)size, (long long)first, (long long)(first + used), depth,
                         row_size);
-        worker->full_windows[row] = (struct full_window){values, (size_t)first, (size_t)used};
+        worker->full_windows[row] = (struct full_input){values, (size_t)first, (size_t)used};
     }
     full_network_run(caller->full, worker->full_scratch, worker->full_windows, rows,
                      worker->probabilities);
@@ -396,10 +396,12 @@ static int open_stream(struct caller *caller, const struct runnel_batch *open,
         return stage_failed(caller->host, &why);
     if (caller->full == NULL)
         caller->host->count(caller->host->context, PILEUP_NETWORK_ONLY, 1);
-    const struct stream_fact facts[] = {{"model", caller->model->name},
-                                        {"model_digest", caller->model->digest},
-                                        {"kernels", caller->kernels->name}};
-    return stage_emit(caller->host, slot, stream_open(&CALLS_STREAM, open, facts, 3, &why), &why);
+    const struct stream_fact facts[] = {
+        {"model", caller->model->name},
+        {"model_digest", caller->model->digest},
+        {"networks", caller->full ? "pileup and full alignment" : "pileup"},
+        {"kernels", caller->kernels->name}};
+    return stage_emit(caller->host, slot, stream_open(&CALLS_STREAM, open, facts, 4, &why), &why);
 }
 
 static int caller_process(void *state, const struct runnel_batch *batch, struct runnel_slot *slot) {

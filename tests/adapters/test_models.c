@@ -178,10 +178,10 @@ static void check_keras(const char *file, const char *group, const char *answers
         struct full_network *n =
             full_network_new(model->full, rows, model->padding, kernels_best(), &why);
         struct full_scratch *s = full_scratch_new(n, &why);
-        struct full_window *windows = calloc(count, sizeof *windows);
+        struct full_input *windows = calloc(count, sizeof *windows);
         for (size_t w = 0; w < count; w++)
             windows[w] =
-                (struct full_window){(int8_t *)input.values + w * rows * 33 * channels, 0, rows};
+                (struct full_input){(int8_t *)input.values + w * rows * 33 * channels, 0, rows};
         full_network_run(n, s, windows, count, ours);
         free(windows);
         full_scratch_free(s);

@@ -45,12 +45,12 @@ if [ "$(id -u)" != 0 ] || ! command -v debootstrap > /dev/null; then
     exit 0
 fi
 mirror=$(grep -rhoE 'https?://[^ ]+' /etc/apt/sources.list /etc/apt/sources.list.d 2> /dev/null | grep -v security | head -1)
-debootstrap --variant=minbase bookworm "$scratch/root" "$mirror" > "$scratch/debootstrap.log" 2>&1 || {
+debootstrap --variant=minbase bookworm "$scratch/clean" "$mirror" > "$scratch/debootstrap.log" 2>&1 || {
     echo "clean Debian root: skipped (debootstrap cannot reach a mirror)"; exit 0; }
-cp /etc/resolv.conf "$scratch/root/etc/" 2> /dev/null || true
-cp "$deb" "$sample/ref.fa" "$sample/reads.bam" "$scratch/root/"
-chroot "$scratch/root" sh -c "apt-get update -qq && apt-get install -y -qq --no-install-recommends /$(basename "$deb")" > "$scratch/install.log" 2>&1 || {
+cp /etc/resolv.conf "$scratch/clean/etc/" 2> /dev/null || true
+cp "$deb" "$sample/ref.fa" "$sample/reads.bam" "$scratch/clean/"
+chroot "$scratch/clean" sh -c "apt-get update -qq && apt-get install -y -qq --no-install-recommends /$(basename "$deb")" > "$scratch/install.log" 2>&1 || {
     tail -20 "$scratch/install.log"; exit 1; }
-chroot "$scratch/root" runnel call --no-version -o /calls.vcf /ref.fa /reads.bam
-cmp "$scratch/root/calls.vcf" built.vcf
+chroot "$scratch/clean" runnel call --no-version -o /calls.vcf /ref.fa /reads.bam
+cmp "$scratch/clean/calls.vcf" built.vcf
 echo "Debian package: installs and calls on a clean root"

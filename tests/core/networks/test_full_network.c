@@ -31,9 +31,9 @@ static void runner_free(struct runner *r) {
 
 /* Whole windows, one after the other in memory. */
 static float *run(struct runner *r, const int8_t *values, size_t count) {
-    struct full_window *windows = calloc(count, sizeof *windows);
+    struct full_input *windows = calloc(count, sizeof *windows);
     for (size_t w = 0; w < count; w++)
-        windows[w] = (struct full_window){values + w * r->rows * 33 * r->channels, 0, r->rows};
+        windows[w] = (struct full_input){values + w * r->rows * 33 * r->channels, 0, r->rows};
     float *probabilities = malloc(count * r->outputs * sizeof(float));
     full_network_run(r->network, r->scratch, windows, count, probabilities);
     free(windows);
@@ -254,15 +254,15 @@ Test(full_network, unused_rows_change_no_bit) {
     enum { SPANS = sizeof spans / sizeof spans[0] };
     for (const struct kernels *const *level = golden_levels() + 1; *level != NULL; level++) {
         struct runner r = runner_new(weights, 89, PADDING_SYMMETRIC, *level);
-        struct full_window sent[SPANS], whole[SPANS];
+        struct full_input sent[SPANS], whole[SPANS];
         float *a = malloc(SPANS * r.outputs * sizeof(float));
         float *b = malloc(SPANS * r.outputs * sizeof(float));
         int8_t *copies[SPANS];
         for (size_t s = 0; s < SPANS; s++) {
             const int8_t *window = (int8_t *)windows.values + (66 + s % 6) * 89 * 33 * 8;
             copies[s] = with_rows(window, 89, spans[s][0], spans[s][1]);
-            whole[s] = (struct full_window){copies[s], 0, 89};
-            sent[s] = (struct full_window){window + spans[s][0] * 33 * 8, spans[s][0], spans[s][1]};
+            whole[s] = (struct full_input){copies[s], 0, 89};
+            sent[s] = (struct full_input){window + spans[s][0] * 33 * 8, spans[s][0], spans[s][1]};
         }
         full_network_run(r.network, r.scratch, whole, SPANS, a);
         full_network_run(r.network, r.scratch, sent, SPANS, b);

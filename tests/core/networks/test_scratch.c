@@ -40,9 +40,9 @@ Test(scratch, running_allocates_nothing) {
         struct full_scratch *scratch = full_scratch_new(network, NULL);
         struct pileup_network *p = pileup_network_new(pileup, *level, NULL);
         struct pileup_scratch *s = pileup_scratch_new(p, NULL);
-        struct full_window windows[9];
+        struct full_input windows[9];
         for (size_t w = 0; w < 9; w++)
-            windows[w] = (struct full_window){window, 0, 89};
+            windows[w] = (struct full_input){window, 0, 89};
         size_t least = SIZE_MAX;
         for (int n = 0; n < 20; n++) {
             size_t before = allocations;
@@ -75,7 +75,7 @@ static void *run_thread(void *user) {
     struct full_scratch *scratch = full_scratch_new(work->network, NULL);
     for (size_t w = 0; w < work->count; w++)
         full_network_run(work->network, scratch,
-                         &(struct full_window){work->values + w * 89 * 33 * 8, 0, 89}, 1,
+                         &(struct full_input){work->values + w * 89 * 33 * 8, 0, 89}, 1,
                          work->probabilities + w * 90);
     full_scratch_free(scratch);
     return NULL;

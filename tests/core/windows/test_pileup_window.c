@@ -3,6 +3,8 @@
  * Pileup windows against the golden cases, and by hand where those do not tell rules apart. */
 #include "core/windows/pileup_window.h"
 
+#include "core/calls/presets.h"
+
 #include "core/networks/depth_scale.h"
 
 #include "tests/core/windows/drawn_pileup.h"
@@ -24,8 +26,14 @@ static struct pileup_options options_of(const struct golden *g) {
     options.enable_long_indel = golden_flag(g->json, "enable_long_indel");
     options.head_and_tail = golden_flag(g->json, "head_and_tail");
     options.gvcf = golden_flag(g->json, "gvcf");
-    if (golden_flag(g->json, "fast_mode") && strstr(g->json, "\"platform\": \"ont\""))
-        pileup_options_set_fast(&options);
+    if (golden_flag(g->json, "fast_mode")) {
+        bool ont = strstr(g->json, "\"platform\": \"ont\"") != NULL;
+        double snp_min_af = (double)options.snp_min_af;
+        int64_t min_coverage = options.min_coverage;
+        preset_apply_fast_mode(preset_of(ont ? "ont" : "hifi"), &snp_min_af, &min_coverage);
+        options.snp_min_af = (float)snp_min_af;
+        options.min_coverage = (int)min_coverage;
+    }
     return options;
 }
 
