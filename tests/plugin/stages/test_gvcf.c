@@ -126,3 +126,7 @@ Test(gvcf_stage, haploid_regions_have_haploid_blocks) {
     vcf_reader_free(reader);
     scratch_free(&scratch);
 }
+
+Test(gvcf_stage, contigs_without_calls_are_covered_too) {
+    check_run("-r chr21:1-2,chr20:1-2,scaffold_1:1-2,chr2:1-2", NULL, 0);
+}
