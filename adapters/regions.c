@@ -161,6 +161,49 @@ int regions_add_bed(struct regions *regions, const char *path, struct failure *w
     return status;
 }
 
+/* Of each region what lies in those of `within`. */
+static int keep_within(struct regions *regions, struct regions *within, struct failure *why) {
+    int status = STATUS_OK;
+    for (size_t contig = 0; contig < regions->count; contig++) {
+        struct contig_regions before = regions->contigs[contig];
+        size_t count;
+        const struct interval *list = regions_of(within, contig, &count);
+        regions->contigs[contig] = (struct contig_regions){0};
+        for (size_t i = 0; status == STATUS_OK && i < before.count * count; i++) {
+            const struct interval *a = &before.list[i / count], *b = &list[i % count];
+            int64_t begin = a->begin > b->begin ? a->begin : b->begin;
+            int64_t end = a->end < b->end ? a->end : b->end;
+            if (begin < end)
+                status = add(regions, contig, begin, end, why);
+        }
+        free(before.list);
+        free(before.reach);
+    }
+    return status;
+}
+
+int regions_read(struct regions **out, char *const *names, const int64_t *lengths, size_t count,
+                 const char *texts, const char *bed, struct failure *why) {
+    struct regions *within = NULL;
+    *out = NULL;
+    if (texts == NULL && bed == NULL)
+        return STATUS_OK;
+    int status = regions_new(out, names, lengths, count, why);
+    if (status == STATUS_OK && texts != NULL)
+        status = regions_add_texts(*out, texts, why);
+    if (texts != NULL && bed != NULL && status == STATUS_OK) {
+        within = *out;
+        *out = NULL;
+        status = regions_new(out, names, lengths, count, why);
+    }
+    if (status == STATUS_OK && bed != NULL)
+        status = regions_add_bed(*out, bed, why);
+    if (status == STATUS_OK && within != NULL)
+        status = keep_within(*out, within, why);
+    regions_free(within);
+    return status;
+}
+
 static int by_begin(const void *left, const void *right) {
     const struct interval *a = left, *b = right;
     if (a->begin != b->begin)

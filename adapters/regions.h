@@ -28,6 +28,11 @@ int regions_add_texts(struct regions *regions, const char *texts, struct failure
  * a sentence that names file and line. */
 int regions_add_bed(struct regions *regions, const char *path, struct failure *why);
 
+/* All of that at once: NULL where neither texts nor a BED file are given; with both, what lies in
+ * the texts' regions and in the BED file's. */
+int regions_read(struct regions **out, char *const *names, const int64_t *lengths, size_t count,
+                 const char *texts, const char *bed, struct failure *why);
+
 /* The intervals of a contig; NULL and 0 where there are none.  Valid until the next add. */
 const struct interval *regions_of(struct regions *regions, size_t contig, size_t *count);
 

@@ -119,6 +119,8 @@ static int open_target(struct vcf_writer *writer, const char *path, struct failu
 
 /* htslib's own form of the header, for BCF and to know the lengths of contigs. */
 static int parse_header(struct vcf_writer *writer, const struct text *header, struct failure *why) {
+    if (header->length == 0)
+        return STATUS_OK;
     char *lines = strdup(text_bytes(header)); /* the parser writes into it */
     writer->header = bcf_hdr_init("r");
     writer->record = bcf_init();
@@ -144,7 +146,7 @@ static int write_text(struct vcf_writer *writer, const char *text, size_t length
 
 static int write_header(struct vcf_writer *writer, const struct text *header, struct failure *why) {
     if (writer->bcf == NULL)
-        return write_text(writer, header->bytes, header->length, why);
+        return write_text(writer, text_bytes(header), header->length, why);
     errno = 0;
     if (bcf_hdr_write(writer->bcf, writer->header) < 0)
         return fail_io(writer, "cannot be written", why);

@@ -20,8 +20,8 @@ struct vcf_writer;
 /* What the name asks for: .bcf, .gz or .bgz, else text. */
 enum vcf_kind vcf_kind_of_name(const char *path);
 
-/* Begins a file with `header` (all lines, #CHROM as last).  `path` NULL or "-": standard
- * output.  NULL on failure. */
+/* Begins a file with `header` (all lines, #CHROM as last; empty: a file of other lines than
+ * VCF's, which must be VCF_TEXT).  `path` NULL or "-": standard output.  NULL on failure. */
 struct vcf_writer *vcf_writer_open(const char *path, enum vcf_kind kind, const struct text *header,
                                    struct failure *why);
 

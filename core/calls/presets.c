@@ -4,6 +4,7 @@
 #include "core/calls/presets.h"
 
 #include "core/windows/shape.h"
+#include <stdlib.h>
 #include <string.h>
 
 const char PRESET_NAMES[] = "ont, hifi, ilmn";
@@ -40,4 +41,14 @@ double preset_phasing_fraction(const struct preset *preset, const char *model) {
         if (strcmp(model, old_models[i]) == 0)
             return 0.8;
     return preset->fractions.phasing;
+}
+
+bool preset_names_contig(const char *contig) {
+    const long autosomes = 22;
+    const char *name = strncmp(contig, "chr", 3) == 0 ? contig + 3 : contig;
+    if (strcmp(name, "X") == 0 || strcmp(name, "Y") == 0)
+        return true;
+    size_t digits = strspn(name, "0123456789");
+    return digits > 0 && name[digits] == '\0' && name[0] != '0' &&
+           strtol(name, NULL, 10) <= autosomes;
 }

@@ -28,4 +28,8 @@ void preset_apply_fast_mode(const struct preset *preset, double *snp_min_af, int
  * `model` is the last part of the model's path. */
 double preset_phasing_fraction(const struct preset *preset, const char *model);
 
+/* Whether the original calls a contig that nobody named: chr1 to chr22, chrX, chrY, and the same
+ * without "chr" (section 1.2). */
+bool preset_names_contig(const char *contig);
+
 #endif

@@ -15,8 +15,7 @@
 /* Aliases are the names of Clair3's run script. */
 static const struct option OPTIONS[] = {
     {"output", NULL, 'o', OPTION_TEXT, "FILE", "-", "where to write; .vcf, .vcf.gz or .bcf"},
-    {"output-type", NULL, 'O', OPTION_TEXT, "v|z|b|u", NULL,
-     "VCF, VCF.gz or BCF, whatever the name"},
+    {"output-type", NULL, 'O', OPTION_TEXT, "v|z|b|u|j", NULL, "VCF, VCF.gz, BCF or JSON lines"},
     {"region", NULL, 'r', OPTION_TEXT, "CTG:A-B", NULL,
      "only here (several: with commas); needs an index"},
     {"regions-file", "bed-fn", 'R', OPTION_TEXT, "BED", NULL,
@@ -28,6 +27,8 @@ static const struct option OPTIONS[] = {
     {"threads", NULL, 't', OPTION_INTEGER, "N", NULL, "else all CPUs that we may use"},
     {"phased-vcf", "phased-vcf-fn", 0, OPTION_TEXT, "VCF", NULL,
      "phased SNPs that tell the reads' haplotypes"},
+    {"gvcf", NULL, 0, OPTION_TEXT, "FILE", NULL, "also write a gVCF, with every base"},
+    {"known-sites", "vcf-fn", 0, OPTION_TEXT, "VCF", NULL, "call these sites and no others"},
     {"pileup-only", NULL, 0, OPTION_FLAG, NULL, NULL, "only the pileup network: one pass, faster"},
     {"report", NULL, 0, OPTION_TEXT, "FILE", NULL, "write the books of the run as JSON"},
     {"no-version", NULL, 0, OPTION_FLAG, NULL, NULL, "no version or command line in the header"},
@@ -56,8 +57,14 @@ static const struct option OPTIONS[] = {
     {"cutoffs", NULL, 0, OPTION_TEXT, "FILE", NULL, "take cut-offs from these QUAL counts"},
     {"write-cutoffs", NULL, 0, OPTION_TEXT, "FILE", NULL,
      "write the QUAL counts of the pileup pass"},
+    {"base-err", NULL, 0, OPTION_REAL, "X", NULL, "gVCF: error of a base, 0.001"},
+    {"gq-bin-size", NULL, 0, OPTION_INTEGER, "N", NULL, "gVCF: size of the bins of GQ, 5"},
     {"haploid-precise", NULL, 0, OPTION_FLAG, NULL, NULL, "haploid: only homozygous calls"},
     {"haploid-sensitive", NULL, 0, OPTION_FLAG, NULL, NULL, "haploid: heterozygous calls too"},
+    {"haploid-af", NULL, 0, OPTION_REAL, "X", NULL,
+     "haploid: heterozygous calls too, if X of the reads show them (0.65)"},
+    {"haploid-regions", NULL, 0, OPTION_TEXT, "BED", NULL,
+     "haploid only there; the rule is --haploid-af 0.65 or one of the above"},
     {"enable-dwell-time", NULL, 0, OPTION_FLAG, NULL, NULL, "use move tables (models with_mv)"},
     {"clair3-compat", NULL, 0, OPTION_FLAG, NULL, NULL, "do as Clair3 where we differ on purpose"},
     /* accepted so that a pipeline written for Clair3 changes one word */
@@ -67,7 +74,7 @@ static const struct option OPTIONS[] = {
     {"include-all-ctgs", NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
     {"no-phasing-for-fa", NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
 };
-enum { OPTION_COUNT = sizeof OPTIONS / sizeof *OPTIONS, COMMON_COUNT = 15 };
+enum { OPTION_COUNT = sizeof OPTIONS / sizeof *OPTIONS, COMMON_COUNT = 17 };
 
 static void help(FILE *out, size_t count) {
     fprintf(out, "About:   Call small variants from sorted long-read alignments.\n"
@@ -127,10 +134,15 @@ static void find_regions(struct call_request *request, const char *regions) {
 
 static int check_request(const struct call_request *request, struct failure *why) {
     if (request->output_type &&
-        (strlen(request->output_type) != 1 || strchr("vzbu", request->output_type[0]) == NULL))
-        return fail(why, STATUS_BAD_INPUT, "-O takes v, z, b or u, not '%s'", request->output_type);
+        (strlen(request->output_type) != 1 || strchr("vzbuj", request->output_type[0]) == NULL))
+        return fail(why, STATUS_BAD_INPUT, "-O takes v, z, b, u or j, not '%s'",
+                    request->output_type);
     if (request->threads < 1)
         return fail(why, STATUS_BAD_INPUT, "--threads takes at least 1");
+    if (request->bed != NULL && options_text(request->options, "known-sites") != NULL)
+        return fail(why, STATUS_BAD_INPUT, "-R and --known-sites exclude each other");
+    if (request->gvcf != NULL && strcmp(request->gvcf, "-") == 0)
+        return fail(why, STATUS_BAD_INPUT, "--gvcf takes the name of a file");
     if (request->qual < 0)
         return fail(why, STATUS_BAD_INPUT, "--qual takes no negative number");
     return STATUS_OK;
@@ -151,6 +163,8 @@ static void read_request(struct call_request *request, const struct options *opt
     request->no_version = options_flag(options, "no-version");
     request->verbose = options_flag(options, "verbose");
     request->quiet = options_flag(options, "quiet");
+    request->gvcf = options_text(options, "gvcf");
+    request->compatible = options_flag(options, "clair3-compat");
     request->options = options;
     request->argc = argc;
     request->argv = argv;

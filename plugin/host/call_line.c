@@ -60,23 +60,34 @@ static int command_line(struct text *text, int argc, char **argv, struct failure
 
 /* ---- stages ---- */
 
+/* Clair3's gVCF covers all between the first and the last line of a BED file. */
 static int add_reads(struct line *line, const struct call_request *request, const char *copy,
                      const char *path, struct failure *why) {
+    bool all = request->compatible && request->gvcf != NULL;
     bool status =
         line_add(line, "reads", why) == STATUS_OK && set(line, "path", path, why) == STATUS_OK &&
         set(line, "copy", copy, why) == STATUS_OK &&
         set(line, "moves", options_text(request->options, "enable-dwell-time"), why) == STATUS_OK &&
         set(line, "ref", request->reference, why) == STATUS_OK &&
         set(line, "region", request->regions, why) == STATUS_OK &&
-        set(line, "bed", request->bed, why) == STATUS_OK &&
+        set(line, "bed", all ? NULL : request->bed, why) == STATUS_OK &&
         set_number(line, "threads", request->threads / 4, why) == STATUS_OK;
     return status ? STATUS_OK : why->code;
 }
 
-static int add_pileup(struct line *line, const struct call_request *request, struct failure *why) {
+/* Clair3 calls some contigs by default, where nothing else was named. */
+static bool wants_default_contigs(const struct call_request *request) {
+    return request->compatible && request->regions[0] == '\0' && request->bed == NULL &&
+           options_text(request->options, "known-sites") == NULL &&
+           !options_flag(request->options, "include-all-ctgs");
+}
+
+static int add_pileup(struct line *line, const struct call_request *request, const char *blocks,
+                      struct failure *why) {
     static const char *const SAME[] = {
-        "snp-min-af", "indel-min-af",      "min-mq", "min-coverage", "call-snp-only",
-        "fast-mode",  "enable-long-indel", NULL};
+        "snp-min-af", "indel-min-af",      "min-mq",      "min-coverage", "call-snp-only",
+        "fast-mode",  "enable-long-indel", "known-sites", "base-err",     "gq-bin-size",
+        NULL};
     bool status =
         line_add(line, "pileup", why) == STATUS_OK &&
         set(line, "ref", request->reference, why) == STATUS_OK &&
@@ -84,6 +95,9 @@ static int add_pileup(struct line *line, const struct call_request *request, str
         set(line, "region", request->regions, why) == STATUS_OK &&
         set(line, "bed", request->bed, why) == STATUS_OK &&
         set_same(line, request, SAME, why) == STATUS_OK &&
+        set(line, "blocks", blocks, why) == STATUS_OK &&
+        set_flag(line, "compatible", request->compatible, why) == STATUS_OK &&
+        set_flag(line, "clair3-contigs", wants_default_contigs(request), why) == STATUS_OK &&
         set(line, "head-and-tail",
             options_text(request->options, "enable-variant-calling-at-sequence-head-and-tail"),
             why) == STATUS_OK;
@@ -95,25 +109,79 @@ static int add_caller(struct line *line, const struct call_request *request, str
     bool status = line_add(line, "caller", why) == STATUS_OK &&
                   set(line, "model", request->model, why) == STATUS_OK &&
                   set_number(line, "threads", request->threads, why) == STATUS_OK &&
+                  set_flag(line, "likelihoods", request->gvcf != NULL, why) == STATUS_OK &&
                   set_same(line, request, SAME, why) == STATUS_OK;
     return status ? STATUS_OK : why->code;
+}
+
+static bool is_haploid(const struct call_request *request) {
+    static const char *const OPTIONS[] = {"haploid-precise", "haploid-sensitive", "haploid-af",
+                                          "haploid-regions"};
+    for (size_t i = 0; i < sizeof OPTIONS / sizeof *OPTIONS; i++)
+        if (options_given(request->options, OPTIONS[i]))
+            return true;
+    return false;
 }
 
 static int add_vcf(struct line *line, const struct call_request *request, struct failure *why) {
     struct text command = {0};
     const char *type = request->output_type;
+    bool status =
+        command_line(&command, request->argc, request->argv, why) == STATUS_OK &&
+        line_add(line, "vcf", why) == STATUS_OK &&
+        set(line, "path", request->output, why) == STATUS_OK &&
+        set(line, "format", type && *type == 'u' ? "b" : type, why) == STATUS_OK &&
+        set(line, "sample", request->sample, why) == STATUS_OK &&
+        set(line, "region", request->regions, why) == STATUS_OK &&
+        set(line, "bed", request->compatible ? NULL : request->bed, why) == STATUS_OK &&
+        set(line, "known-sites", options_text(request->options, "known-sites"), why) == STATUS_OK &&
+        set(line, "command", text_bytes(&command), why) == STATUS_OK &&
+        set_flag(line, "ref-calls", true, why) == STATUS_OK && /* merge decides */
+        set_flag(line, "no-version", request->no_version, why) == STATUS_OK;
+    text_free(&command);
+    return status ? STATUS_OK : why->code;
+}
+
+/* Beside the VCF; nothing where none was asked for. */
+static int add_gvcf(struct line *line, const struct call_request *request, const char *blocks,
+                    struct failure *why) {
+    static const char *const SAME[] = {"haploid-regions", NULL};
+    if (request->gvcf == NULL)
+        return STATUS_OK;
+    struct text command = {0};
+    const char *bed = request->compatible ? NULL : request->bed;
     bool status = command_line(&command, request->argc, request->argv, why) == STATUS_OK &&
-                  line_add(line, "vcf", why) == STATUS_OK &&
-                  set(line, "path", request->output, why) == STATUS_OK &&
-                  set(line, "format", type && *type == 'u' ? "b" : type, why) == STATUS_OK &&
+                  line_add(line, "gvcf", why) == STATUS_OK &&
+                  set(line, "path", request->gvcf, why) == STATUS_OK &&
+                  set(line, "blocks", blocks, why) == STATUS_OK &&
+                  set(line, "ref", request->reference, why) == STATUS_OK &&
                   set(line, "sample", request->sample, why) == STATUS_OK &&
                   set(line, "region", request->regions, why) == STATUS_OK &&
-                  set(line, "bed", request->bed, why) == STATUS_OK &&
+                  set(line, "bed", bed, why) == STATUS_OK &&
+                  set_flag(line, "haploid", is_haploid(request), why) == STATUS_OK &&
+                  set_same(line, request, SAME, why) == STATUS_OK &&
+                  set_flag(line, "compatible", request->compatible, why) == STATUS_OK &&
                   set(line, "command", text_bytes(&command), why) == STATUS_OK &&
-                  set_flag(line, "ref-calls", request->ref_calls, why) == STATUS_OK &&
                   set_flag(line, "no-version", request->no_version, why) == STATUS_OK;
     text_free(&command);
     return status ? STATUS_OK : why->code;
+}
+
+static int add_json(struct line *line, const struct call_request *request, struct failure *why) {
+    bool status = line_add(line, "json", why) == STATUS_OK &&
+                  set(line, "path", request->output, why) == STATUS_OK &&
+                  set(line, "region", request->regions, why) == STATUS_OK &&
+                  set(line, "bed", request->compatible ? NULL : request->bed, why) == STATUS_OK;
+    return status ? STATUS_OK : why->code;
+}
+
+/* What stands at the end of every line: the files that were asked for. */
+static int add_outputs(struct line *line, const struct call_request *request, const char *blocks,
+                       struct failure *why) {
+    bool json = request->output_type != NULL && *request->output_type == 'j';
+    if (add_gvcf(line, request, blocks, why) != STATUS_OK)
+        return why->code;
+    return json ? add_json(line, request, why) : add_vcf(line, request, why);
 }
 
 /* Regions given with -r are exact, so that parts of a genome add up to the whole; those of a BED
@@ -141,20 +209,23 @@ static int add_full(struct line *line, const struct call_request *request, const
         set(line, "phased", options_text(request->options, "phased-vcf"), why) == STATUS_OK &&
         set(line, "hp-tags", options_text(request->options, "use-hp-tags"), why) == STATUS_OK &&
         set(line, "dwell", options_text(request->options, "enable-dwell-time"), why) == STATUS_OK &&
-        set(line, "compatible", options_text(request->options, "clair3-compat"), why) ==
-            STATUS_OK &&
+        set_flag(line, "compatible", request->compatible, why) == STATUS_OK &&
         set_same(line, request, SAME, why) == STATUS_OK;
     return status ? STATUS_OK : why->code;
 }
 
 static int add_merge(struct line *line, const struct call_request *request, const char *spool,
                      struct failure *why) {
-    static const char *const SAME[] = {"haploid-precise", "haploid-sensitive", NULL};
+    static const char *const SAME[] = {"haploid-precise", "haploid-sensitive", "haploid-af",
+                                       "haploid-regions", NULL},
+                             *NONE = NULL;
+    bool as_decoded = request->compatible && options_flag(request->options, "pileup-only");
     bool status = line_add(line, "merge", why) == STATUS_OK &&
                   set(line, "spool", spool, why) == STATUS_OK &&
-                  set_number(line, "qual", request->qual, why) == STATUS_OK &&
+                  set_number(line, "qual", as_decoded ? 0 : request->qual, why) == STATUS_OK &&
                   set_flag(line, "ref-calls", request->ref_calls, why) == STATUS_OK &&
-                  set_same(line, request, SAME, why) == STATUS_OK;
+                  set_flag(line, "compatible", request->compatible, why) == STATUS_OK &&
+                  set_same(line, request, as_decoded ? &NONE : SAME, why) == STATUS_OK;
     return status ? STATUS_OK : why->code;
 }
 
@@ -173,13 +244,9 @@ struct calling {
     int64_t *lengths;
 };
 
-static const char *const TEMPORARY[] = {"calls.vcf.gz",
-                                        "calls.vcf.gz.tbi",
-                                        "calls.vcf.gz.csi",
-                                        "calls.vcf.gz.counts",
-                                        "calls.vcf.gz.facts",
-                                        "reads.bam",
-                                        NULL};
+static const char *const TEMPORARY[] = {
+    "calls.vcf.gz",       "calls.vcf.gz.tbi", "calls.vcf.gz.csi", "calls.vcf.gz.counts",
+    "calls.vcf.gz.facts", "reads.bam",        "calls.blocks",     NULL};
 
 static void remove_folder(void *with) {
     struct calling *calling = with;
@@ -236,10 +303,10 @@ static int pileup_only(struct calling *calling, struct failure *why) {
     const struct call_request *request = calling->request;
     struct line *line = &calling->line;
     bool built = add_reads(line, request, NULL, request->reads, why) == STATUS_OK &&
-                 add_pileup(line, request, why) == STATUS_OK &&
+                 add_pileup(line, request, NULL, why) == STATUS_OK &&
                  add_caller(line, request, why) == STATUS_OK &&
                  add_merge(line, request, NULL, why) == STATUS_OK &&
-                 add_vcf(line, request, why) == STATUS_OK;
+                 add_outputs(line, request, NULL, why) == STATUS_OK;
     return built ? run_pass(calling, why) : why->code;
 }
 
@@ -260,16 +327,17 @@ static int write_cutoffs(const struct call_request *request, const char *spool,
     return status;
 }
 
-/* The model turned out to have the pileup network alone: its calls are the result. */
-static int without_full_network(struct calling *calling, const char *spool, struct failure *why) {
+/* The pileup calls are the result: as wished, or since the model has no other network. */
+static int without_full_network(struct calling *calling, const char *spool, const char *blocks,
+                                struct failure *why) {
     struct line *line = &calling->line;
-    if (calling->request->verbose)
+    if (calling->request->verbose && !options_flag(calling->request->options, "pileup-only"))
         fprintf(stderr, "runnel: the model has no full-alignment network; all calls are the pileup "
                         "network's\n");
     bool built = line_add(line, "spooled", why) == STATUS_OK &&
                  set(line, "path", spool, why) == STATUS_OK &&
                  add_merge(line, calling->request, NULL, why) == STATUS_OK &&
-                 add_vcf(line, calling->request, why) == STATUS_OK;
+                 add_outputs(line, calling->request, blocks, why) == STATUS_OK;
     return built ? run_pass(calling, why) : why->code;
 }
 
@@ -278,26 +346,28 @@ static int without_full_network(struct calling *calling, const char *spool, stru
 static int both_networks(struct calling *calling, struct failure *why) {
     const struct call_request *request = calling->request;
     struct line *line = &calling->line;
-    char spool[PATH_TEXT_MAX], copy[PATH_TEXT_MAX];
+    char spool[PATH_TEXT_MAX], copy[PATH_TEXT_MAX], blocks[PATH_TEXT_MAX];
     if (make_folder(calling, why) != STATUS_OK)
         return why->code;
     bool pipe = strcmp(request->reads, "-") == 0;
     snprintf(spool, sizeof spool, "%s/calls.vcf.gz", calling->folder);
     snprintf(copy, sizeof copy, "%s/reads.bam", calling->folder);
+    snprintf(blocks, sizeof blocks, "%s/calls.blocks", calling->folder);
     bool built = add_reads(line, request, pipe ? copy : NULL, request->reads, why) == STATUS_OK &&
-                 add_pileup(line, request, why) == STATUS_OK &&
+                 add_pileup(line, request, request->gvcf ? blocks : NULL, why) == STATUS_OK &&
                  add_caller(line, request, why) == STATUS_OK &&
                  add_spool(line, request, spool, why) == STATUS_OK;
     if (!built || run_pass(calling, why) != STATUS_OK ||
         write_cutoffs(request, spool, why) != STATUS_OK)
         return why->code;
-    if (books_total(&calling->books[0].stages[2], PILEUP_NETWORK_ONLY) > 0)
-        return without_full_network(calling, spool, why);
+    if (options_flag(request->options, "pileup-only") ||
+        books_total(&calling->books[0].stages[2], PILEUP_NETWORK_ONLY) > 0)
+        return without_full_network(calling, spool, blocks, why);
     built = add_reads(line, request, NULL, pipe ? copy : request->reads, why) == STATUS_OK &&
             add_full(line, request, spool, why) == STATUS_OK &&
             add_caller(line, request, why) == STATUS_OK &&
             add_merge(line, request, spool, why) == STATUS_OK &&
-            add_vcf(line, request, why) == STATUS_OK;
+            add_outputs(line, request, blocks, why) == STATUS_OK;
     return built ? run_pass(calling, why) : why->code;
 }
 
@@ -333,7 +403,7 @@ int call_run(const struct call_request *request, struct failure *why) {
         return fail(why, STATUS_NO_MEMORY, "out of memory for the line");
     calling->request = request;
     find_contigs(calling);
-    if (options_flag(request->options, "pileup-only"))
+    if (options_flag(request->options, "pileup-only") && request->gvcf == NULL)
         pileup_only(calling, why);
     else
         both_networks(calling, why);

@@ -11,11 +11,11 @@
 struct call_request {
     const char *reference, *reads;
     char output[4096];
-    char regions[8192];                                   /* separated by blanks; "": everywhere */
-    const char *output_type;                              /* NULL: by the name */
-    const char *bed, *model, *platform, *sample, *report; /* NULL: not given */
+    char regions[8192];      /* separated by blanks; "": everywhere */
+    const char *output_type; /* NULL: by the name */
+    const char *bed, *model, *platform, *sample, *report, *gvcf; /* NULL: not given */
     int64_t threads, qual;
-    bool ref_calls, no_version, verbose, quiet;
+    bool ref_calls, no_version, verbose, quiet, compatible;
     const struct options *options; /* for what stages are told by the same names */
     int argc;                      /* for the header */
     char **argv;

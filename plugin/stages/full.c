@@ -274,12 +274,14 @@ static int open_stream(struct full *full, const struct runnel_batch *open,
              full->options.dwell ? FULL_CHANNELS_DWELL : FULL_CHANNELS);
     snprintf(cutoffs, sizeof cutoffs, "variants below QUAL %.2f, reference calls below QUAL %.2f",
              full->cutoffs.variant, full->cutoffs.reference);
-    const struct stream_fact facts[] = {{"platform", full->platform},
-                                        {"reference", full->reference_path},
-                                        {"rows", rows},
-                                        {"channels", channels},
-                                        {"cutoffs", full->cutoffs_path ? cutoffs : NULL}};
-    return stage_emit(full->host, slot, stream_open(&FULL_STREAM, open, facts, 5, &why), &why);
+    const struct stream_fact facts[] = {
+        {"platform", full->platform},
+        {"reference", full->reference_path},
+        {"rows", rows},
+        {"channels", channels},
+        {"cutoffs", full->cutoffs_path ? cutoffs : NULL},
+        {"doubtful", full->site_contig == INT64_MAX ? "none" : NULL}};
+    return stage_emit(full->host, slot, stream_open(&FULL_STREAM, open, facts, 6, &why), &why);
 }
 
 static int add_row(struct full *full, const struct runnel_batch *batch, int64_t row,

@@ -10,6 +10,7 @@
  * a spool the calls are only finished (LowQual, reference calls, haploid rules). */
 #include "core/calls/merge.h"
 #include "plugin/call_rows.h"
+#include "plugin/haploid_places.h"
 #include "plugin/spool.h"
 #include "plugin/stages/stage.h"
 
@@ -22,6 +23,11 @@ struct merge {
     struct arrow_table *table;
     struct call full, pileup;
     int64_t full_contig, pileup_contig;
+    bool is_haploid; /* somewhere, by our rules */
+    struct haploid haploid;
+    struct haploid_places haploid_places;
+    char *haploid_bed;
+    bool compatible;          /* --clair3-compat */
     bool has_pileup;          /* `pileup` holds the next call of the spool */
     struct runnel_slot *slot; /* of the hook under way */
 };
@@ -35,8 +41,37 @@ static void merge_destroy(void *state) {
     arrow_table_free(merge->table);
     call_free(&merge->full);
     call_free(&merge->pileup);
+    haploid_places_free(&merge->haploid_places);
+    free(merge->haploid_bed);
     free(merge->path);
     free(merge);
+}
+
+/* Which haploid rule, and whether it is the original's code or ours that applies it: with
+ * `compatible` GT alone changes, and everywhere. */
+static int read_haploid(struct merge *merge, const struct runnel_init *init, struct failure *why) {
+    const char *bed = runnel_setting_text(init, "haploid-regions");
+    bool precise = runnel_setting_flag(init, "haploid-precise");
+    bool sensitive = runnel_setting_flag(init, "haploid-sensitive");
+    double fraction = runnel_setting_real(init, "haploid-af");
+    if (precise + sensitive + (fraction != 0) > 1)
+        return fail(why, STATUS_BAD_INPUT,
+                    "haploid-precise, haploid-sensitive and haploid-af exclude each other");
+    if (fraction < 0 || fraction > 1)
+        return fail(why, STATUS_BAD_INPUT, "haploid-af is a share of reads, above 0 and at most 1");
+    merge->haploid.rule = precise     ? HAPLOID_PRECISE
+                          : sensitive ? HAPLOID_SENSITIVE
+                                      : HAPLOID_FRACTION;
+    merge->haploid.lowest_fraction = fraction > 0 ? fraction : HAPLOID_LOWEST_FRACTION;
+    merge->haploid_bed = bed ? strdup(bed) : NULL;
+    if (merge->compatible && bed == NULL) {
+        merge->options.haploid_precise = precise;
+        merge->options.haploid_sensitive = sensitive;
+        merge->is_haploid = fraction > 0;
+    } else {
+        merge->is_haploid = bed != NULL || precise || sensitive || fraction > 0;
+    }
+    return STATUS_OK;
 }
 
 static int merge_init(const struct runnel_init *init, void **state) {
@@ -47,15 +82,13 @@ static int merge_init(const struct runnel_init *init, void **state) {
         return RUNNEL_ERROR;
     merge->host = init->host;
     merge->path = path ? strdup(path) : NULL;
+    merge->compatible = runnel_setting_flag(init, "compatible");
     merge->options =
         (struct merge_options){.print_reference = runnel_setting_flag(init, "ref-calls"),
-                               .lowest_qual = runnel_setting_real(init, "qual"),
-                               .haploid_precise = runnel_setting_flag(init, "haploid-precise"),
-                               .haploid_sensitive = runnel_setting_flag(init, "haploid-sensitive")};
-    if (merge->options.haploid_precise && merge->options.haploid_sensitive)
-        fail(&why, STATUS_BAD_INPUT, "haploid-precise and haploid-sensitive exclude each other");
-    else if (arrow_table_new(&merge->table, CALLS_STREAM.fields, CALLS_STREAM.count, &why) ==
-             STATUS_OK) {
+                               .lowest_qual = runnel_setting_real(init, "qual")};
+    if (read_haploid(merge, init, &why) == STATUS_OK &&
+        arrow_table_new(&merge->table, CALLS_STREAM.fields, CALLS_STREAM.count, &why) ==
+            STATUS_OK) {
         *state = merge;
         return RUNNEL_OK;
     }
@@ -84,9 +117,11 @@ static int emit_rows(struct merge *merge, int64_t contig, int64_t position, stru
 }
 
 /* Finishes a call and puts it into the table, or counts why it vanishes. */
-static int keep(struct merge *merge, struct call *call, const char *used, const char *vanished,
-                struct failure *why) {
-    bool kept = merge_finish(&merge->options, call);
+static int keep(struct merge *merge, struct call *call, int64_t contig, const char *used,
+                const char *vanished, struct failure *why) {
+    const struct haploid *haploid = haploid_places_on(&merge->haploid_places, contig);
+    bool kept = (!haploid_at(haploid, call->position) || haploid_apply(haploid, call)) &&
+                merge_finish(&merge->options, call);
     merge->host->count(merge->host->context, kept ? used : vanished, 1);
     int status = kept ? call_row_put(merge->table, call, why) : STATUS_OK;
     if (status == STATUS_OK && arrow_table_rows(merge->table) == BATCH_ROWS)
@@ -96,7 +131,8 @@ static int keep(struct merge *merge, struct call *call, const char *used, const 
 
 static int keep_pileup(struct merge *merge, struct failure *why) {
     merge->has_pileup = false;
-    return keep(merge, &merge->pileup, "pileup: used", "pileup: left out (options)", why);
+    return keep(merge, &merge->pileup, merge->pileup_contig, "pileup: used",
+                "pileup: left out (options)", why);
 }
 
 /* All pileup calls that stand before (contig, position, 1-based). */
@@ -124,7 +160,16 @@ static int add_full(struct merge *merge, const struct runnel_batch *batch, int64
         merge->has_pileup = false;
         merge->host->count(merge->host->context, "pileup: replaced by full alignment", 1);
     }
-    return keep(merge, &merge->full, "used", "left out: by the options", why);
+    return keep(merge, &merge->full, merge->full_contig, "used", "left out: by the options", why);
+}
+
+/* Where no pileup call was doubtful, the original's result is its pileup calls as they are, the
+ * reference calls too (calling.md 7.18). */
+static void drop_rules(struct merge *merge, const struct runnel_batch *open) {
+    char *doubtful = stream_fact(open, "doubtful");
+    if (doubtful != NULL && strcmp(doubtful, "none") == 0)
+        merge->options = (struct merge_options){.print_reference = true};
+    free(doubtful);
 }
 
 static int open_stream(struct merge *merge, const struct runnel_batch *open,
@@ -134,6 +179,12 @@ static int open_stream(struct merge *merge, const struct runnel_batch *open,
         (merge->path != NULL &&
          spool_open(&merge->spool, merge->path, &merge->contigs, &why) != STATUS_OK))
         return stage_failed(merge->host, &why);
+    if (merge->is_haploid &&
+        haploid_places_read(&merge->haploid_places, &merge->haploid, merge->haploid_bed,
+                            &merge->contigs, &why) != STATUS_OK)
+        return stage_failed(merge->host, &why);
+    if (merge->compatible)
+        drop_rules(merge, open);
     return stage_emit(merge->host, slot, stream_open(&CALLS_STREAM, open, NULL, 0, &why), &why);
 }
 
@@ -171,8 +222,11 @@ static const struct runnel_option OPTIONS[] = {
     {"spool", RUNNEL_TEXT, "", "pileup calls, as the spool stage wrote them"},
     {"ref-calls", RUNNEL_FLAG, "false", "keep sites called as reference"},
     {"qual", RUNNEL_REAL, "2", "calls of at most this QUAL become LowQual; 0: as decoded"},
+    {"compatible", RUNNEL_FLAG, "false", "do as Clair3 where nothing is doubtful"},
     {"haploid-precise", RUNNEL_FLAG, "false", "only homozygous calls, with haploid genotypes"},
     {"haploid-sensitive", RUNNEL_FLAG, "false", "heterozygous calls too, with haploid genotypes"},
+    {"haploid-af", RUNNEL_REAL, "0", "heterozygous calls too, if this share of reads shows them"},
+    {"haploid-regions", RUNNEL_TEXT, "", "haploid only in the regions of this BED file"},
 };
 
 static const struct runnel_stage MERGE = {

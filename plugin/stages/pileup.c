@@ -10,6 +10,8 @@
 #include "adapters/regions.h"
 #include "core/calls/presets.h"
 #include "core/windows/pileup_window.h"
+#include "plugin/block_spool.h"
+#include "plugin/known_sites.h"
 #include "plugin/read_rows.h"
 #include "plugin/stages/stage.h"
 
@@ -26,9 +28,13 @@ struct pileup {
     struct arrow_table *table;
     struct stream_contigs contigs;
     struct regions *regions; /* NULL: everywhere */
-    char *region_texts, *bed, *platform, *reference_path;
+    struct known_sites known;
+    struct block_writer *blocks; /* NULL: no gVCF */
+    struct block_spool_options block_options;
+    bool in_blocks; /* the contig under way has some */
+    char *region_texts, *bed, *platform, *reference_path, *known_path, *blocks_path;
     struct pileup_options options;
-    bool fast;
+    bool fast, named_contigs; /* only contigs that Clair3 calls by default */
     struct read_row row;
     int64_t contig; /* index; -1 before the first */
 };
@@ -38,12 +44,16 @@ static void pileup_free(struct pileup *pileup) {
     reference_close(pileup->reference);
     arrow_table_free(pileup->table);
     regions_free(pileup->regions);
+    block_writer_free(pileup->blocks);
+    known_sites_free(&pileup->known);
     stream_contigs_free(&pileup->contigs);
     read_row_free(&pileup->row);
     free(pileup->region_texts);
     free(pileup->bed);
     free(pileup->platform);
     free(pileup->reference_path);
+    free(pileup->known_path);
+    free(pileup->blocks_path);
     free(pileup);
 }
 
@@ -62,7 +72,13 @@ static void read_options(struct pileup *pileup, const struct runnel_init *init) 
     pileup->options.call_snp_only = runnel_setting_flag(init, "call-snp-only");
     pileup->options.enable_long_indel = runnel_setting_flag(init, "enable-long-indel");
     pileup->options.head_and_tail = runnel_setting_flag(init, "head-and-tail");
+    pileup->options.gvcf = pileup->blocks_path != NULL;
+    pileup->block_options =
+        (struct block_spool_options){.base_error = runnel_setting_real(init, "base-err"),
+                                     .gq_bin = runnel_setting_integer(init, "gq-bin-size"),
+                                     .compatible = runnel_setting_flag(init, "compatible")};
     pileup->fast = runnel_setting_flag(init, "fast-mode");
+    pileup->named_contigs = runnel_setting_flag(init, "clair3-contigs");
 }
 
 static int pileup_init(const struct runnel_init *init, void **state) {
@@ -76,10 +92,15 @@ static int pileup_init(const struct runnel_init *init, void **state) {
     pileup->bed = copy_setting(init, "bed");
     pileup->platform = copy_setting(init, "platform");
     pileup->reference_path = copy_setting(init, "ref");
+    pileup->blocks_path = copy_setting(init, "blocks");
+    pileup->known_path = copy_setting(init, "known-sites");
     read_options(pileup, init);
     if (reference_open(&pileup->reference, pileup->reference_path, &why) == STATUS_OK &&
         arrow_table_new(&pileup->table, PILEUP_STREAM.fields, PILEUP_STREAM.count, &why) ==
-            STATUS_OK) {
+            STATUS_OK &&
+        (pileup->blocks_path == NULL ||
+         block_writer_open(&pileup->blocks, pileup->blocks_path, pileup->reference_path,
+                           &pileup->block_options, &why) == STATUS_OK)) {
         *state = pileup;
         return RUNNEL_OK;
     }
@@ -102,6 +123,15 @@ static int flush(struct pileup *pileup, struct runnel_slot *slot, struct failure
     return STATUS_OK;
 }
 
+/* The columns that are through. */
+static int add_blocks(struct pileup *pileup, struct failure *why) {
+    size_t count;
+    if (!pileup->in_blocks)
+        return STATUS_OK;
+    const struct pileup_column_counts *counts = pileup_windows_take_counts(pileup->windows, &count);
+    return block_writer_add(pileup->blocks, counts, count, why);
+}
+
 static int pull(struct pileup *pileup, struct runnel_slot *slot, struct failure *why) {
     struct pileup_window window;
     int status;
@@ -121,7 +151,7 @@ static int pull(struct pileup *pileup, struct runnel_slot *slot, struct failure 
         if (status != STATUS_OK)
             return status;
     }
-    return status == STATUS_END ? STATUS_OK : status;
+    return status == STATUS_END ? add_blocks(pileup, why) : status;
 }
 
 /* ---- contigs ---- */
@@ -131,7 +161,22 @@ static int end_contig(struct pileup *pileup, struct runnel_slot *slot, struct fa
         return STATUS_OK;
     pileup_windows_end(pileup->windows);
     int status = pull(pileup, slot, why);
+    if (status == STATUS_OK && pileup->in_blocks)
+        status = block_writer_end(pileup->blocks, why);
     return status == STATUS_OK ? flush(pileup, slot, why) : status;
+}
+
+/* Clair3 knows regions only from BED files. */
+static int begin_blocks(struct pileup *pileup, const struct pileup_targets *targets,
+                        struct failure *why) {
+    bool in_regions = pileup->regions == NULL || targets->bed_count > 0;
+    bool whole = pileup->regions == NULL || (pileup->block_options.compatible && !pileup->bed);
+    pileup->in_blocks = pileup->blocks != NULL && in_regions && targets->end > 0;
+    if (!pileup->in_blocks)
+        return STATUS_OK;
+    return block_writer_begin(pileup->blocks, pileup->contig, pileup->contigs.names[pileup->contig],
+                              pileup->contigs.lengths[pileup->contig], whole ? NULL : targets->bed,
+                              whole ? 0 : targets->bed_count, why);
 }
 
 static int begin_contig(struct pileup *pileup, int64_t contig, struct failure *why) {
@@ -141,8 +186,17 @@ static int begin_contig(struct pileup *pileup, int64_t contig, struct failure *w
         targets.has_bed = true;
         targets.bed = regions_of(pileup->regions, (size_t)contig, &targets.bed_count);
     }
+    if (pileup->known_path != NULL) {
+        targets.has_sites = true;
+        targets.sites = pileup->known.contigs[contig].positions;
+        targets.site_count = pileup->known.contigs[contig].count;
+    }
+    if (pileup->named_contigs && !preset_names_contig(pileup->contigs.names[contig]))
+        targets.end = 0;
     int status = reference_contig(pileup->reference, pileup->contigs.names[contig],
                                   pileup->contigs.lengths[contig], &pileup->contig_reference, why);
+    if (status == STATUS_OK)
+        status = begin_blocks(pileup, &targets, why);
     if (status != STATUS_OK)
         return status;
     return pileup_windows_begin(pileup->windows, &pileup->contig_reference, &targets, why);
@@ -169,6 +223,8 @@ static int open_windows(struct pileup *pileup, const struct runnel_batch *open,
     pileup->options.min_coverage = (int)coverage;
     if (!(pileup->options.indel_min_af > 0))
         pileup->options.indel_min_af = (float)preset->indel_min_af;
+    if (pileup->known_path != NULL) /* whatever the reads show there */
+        pileup->options.snp_min_af = pileup->options.indel_min_af = 0;
     return pileup_windows_new(&pileup->windows, &pileup->options, why);
 }
 
@@ -178,13 +234,11 @@ static int open_stream(struct pileup *pileup, const struct runnel_batch *open,
     int status = open_windows(pileup, open, &why);
     if (status == STATUS_OK)
         status = stream_contigs_read(&pileup->contigs, open, &why);
-    if (status == STATUS_OK && (pileup->region_texts != NULL || pileup->bed != NULL))
-        status = regions_new(&pileup->regions, pileup->contigs.names, pileup->contigs.lengths,
-                             pileup->contigs.count, &why);
-    if (status == STATUS_OK && pileup->region_texts != NULL)
-        status = regions_add_texts(pileup->regions, pileup->region_texts, &why);
-    if (status == STATUS_OK && pileup->bed != NULL)
-        status = regions_add_bed(pileup->regions, pileup->bed, &why);
+    if (status == STATUS_OK && pileup->known_path != NULL)
+        status = known_sites_read(&pileup->known, pileup->known_path, &pileup->contigs, &why);
+    if (status == STATUS_OK)
+        status = regions_read(&pileup->regions, pileup->contigs.names, pileup->contigs.lengths,
+                              pileup->contigs.count, pileup->region_texts, pileup->bed, &why);
     if (status != STATUS_OK)
         return stage_failed(pileup->host, &why);
     const struct stream_fact facts[] = {{"platform", pileup->platform},
@@ -237,7 +291,8 @@ static void count(struct pileup *pileup, const char *name, uint64_t amount) {
 static int pileup_finish(void *state, struct runnel_slot *slot) {
     struct pileup *pileup = state;
     struct failure why = {0};
-    if (end_contig(pileup, slot, &why) != STATUS_OK)
+    if (end_contig(pileup, slot, &why) != STATUS_OK ||
+        (pileup->blocks != NULL && block_writer_commit(pileup->blocks, &why) != STATUS_OK))
         return stage_failed(pileup->host, &why);
     const struct pileup_books *books = pileup_windows_books(pileup->windows);
     uint64_t all = 0;
@@ -267,6 +322,8 @@ static const struct runnel_option OPTIONS[] = {
     {"platform", RUNNEL_TEXT, "", "ont or hifi; by default what the read groups say"},
     {"region", RUNNEL_TEXT, "", "only candidates near these regions, separated by blanks"},
     {"bed", RUNNEL_TEXT, "", "only candidates near the regions of this BED file"},
+    {"known-sites", RUNNEL_TEXT, "", "only candidates at the sites of this VCF, whatever is there"},
+    {"clair3-contigs", RUNNEL_FLAG, "false", "only chr1 to chr22, chrX, chrY, and without chr"},
     {"snp-min-af", RUNNEL_REAL, "0", "least share of a SNP's reads; 0: the platform's"},
     {"indel-min-af", RUNNEL_REAL, "0", "least share of an indel's reads; 0: the platform's"},
     {"min-mq", RUNNEL_INTEGER, "5", "least mapping quality of a read"},
@@ -274,6 +331,10 @@ static const struct runnel_option OPTIONS[] = {
     {"call-snp-only", RUNNEL_FLAG, "false", "only SNP candidates"},
     {"fast-mode", RUNNEL_FLAG, "false", "ont: skip candidates below 0.15 or a depth of 4"},
     {"enable-long-indel", RUNNEL_FLAG, "false", "list indels longer than 50 bases"},
+    {"blocks", RUNNEL_TEXT, "", "temporary file to write a gVCF's blocks to"},
+    {"base-err", RUNNEL_REAL, "0.001", "error of a base, for the GQ of blocks"},
+    {"gq-bin-size", RUNNEL_INTEGER, "5", "positions of a block have GQ in one bin of this size"},
+    {"compatible", RUNNEL_FLAG, "false", "blocks of Clair3's chunks"},
     {"head-and-tail", RUNNEL_FLAG, "false", "also candidates at the ends of coverage"},
 };
 

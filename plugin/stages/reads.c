@@ -61,12 +61,8 @@ static int open_regions(struct reads *reads, const struct runnel_init *init, str
         names->names[names->count] = (char *)header->contigs[names->count].name;
         names->lengths[names->count] = header->contigs[names->count].length;
     }
-    int status = regions_new(&reads->regions, names->names, names->lengths, names->count, why);
-    if (status == STATUS_OK && texts != NULL)
-        status = regions_add_texts(reads->regions, texts, why);
-    if (status == STATUS_OK && bed != NULL)
-        status = regions_add_bed(reads->regions, bed, why);
-    return status;
+    return regions_read(&reads->regions, names->names, names->lengths, names->count, texts, bed,
+                        why);
 }
 
 static int reads_init(const struct runnel_init *init, void **state) {

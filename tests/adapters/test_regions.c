@@ -108,3 +108,30 @@ Test(regions, bad_bed_lines_are_named) {
         regions_free(regions);
     }
 }
+
+Test(regions, texts_and_a_bed_file_together_give_what_both_have) {
+    char path[] = "/tmp/runnel-test-XXXXXX";
+    FILE *file = fdopen(mkstemp(path), "w");
+    fputs("chr1\t100\t200\nchr1\t300\t400\nHLA:A*01:2\t0\t10\n", file);
+    fclose(file);
+    struct regions *regions;
+    struct failure why = {0};
+    size_t count;
+    cr_assert_eq(regions_read(&regions, NAMES, LENGTHS, 3, "chr1:151-350 chr1:391-500", path, &why),
+                 STATUS_OK, "%s", why.text);
+    const struct interval *list = regions_of(regions, 0, &count);
+    cr_assert_eq(count, 3);
+    cr_expect(list[0].begin == 150 && list[0].end == 200);
+    cr_expect(list[1].begin == 300 && list[1].end == 350);
+    cr_expect(list[2].begin == 390 && list[2].end == 400);
+    regions_of(regions, 1, &count);
+    cr_expect_eq(count, 0);
+    regions_free(regions);
+    cr_assert_eq(regions_read(&regions, NAMES, LENGTHS, 3, NULL, path, &why), STATUS_OK);
+    regions_of(regions, 1, &count);
+    cr_expect_eq(count, 1);
+    regions_free(regions);
+    cr_assert_eq(regions_read(&regions, NAMES, LENGTHS, 3, NULL, NULL, &why), STATUS_OK);
+    cr_expect_null(regions);
+    unlink(path);
+}

@@ -58,6 +58,8 @@ expect 2 'wants REF.fa and IN.bam' "$runnel" call "$ref"
 expect 2 "no option '--frob'" "$runnel" call --frob "$ref" "$bam"
 expect 2 "takes a whole number, not 'two'" "$runnel" call -t two "$ref" "$bam"
 expect 2 "does not know what to do with 'more'" "$runnel" call "$ref" "$bam" more
+expect 2 'takes the name of a file' "$runnel" call --gvcf - "$ref" "$bam"
+expect 2 'exclude each other' "$runnel" call -R a.bed --known-sites b.vcf "$ref" "$bam"
 expect 0 'runnel.pileup/1' "$runnel" inspect pileup
 expect 0 '^caller ' "$runnel" inspect
 expect 1 "there is no stage 'nosuch'" "$runnel" inspect nosuch
@@ -91,6 +93,18 @@ awk '/^#/ || ($2 > 20000 && $2 <= 50000)' whole.vcf > a; same a part.vcf
 printf 'sim1\t20000\t50000\nsim1\t70000\t70100\nsim1\t30000\t30010\n' > some.bed
 "$runnel" call --pileup-only --no-version -R some.bed -o part.vcf "$ref" "$bam"
 awk '/^#/ || ($2 > 20000 && $2 <= 50000) || ($2 > 70000 && $2 <= 70100)' whole.vcf > a; same a part.vcf
+
+# ---- other outputs, known sites
+call --pileup-only -O j -o calls.json "$ref" "$bam"
+[ "$(wc -l < calls.json)" = "$(grep -vc '^#' whole.vcf)" ] && good || bad "calls.json has $(wc -l < calls.json) lines"
+call -o one.vcf --gvcf one.g.vcf.gz "$ref" "$bam"; holds test -s one.g.vcf.gz.tbi
+cp "$ref" gvcf_ref.fa; samtools faidx gvcf_ref.fa
+holds bcftools norm -f gvcf_ref.fa one.g.vcf.gz
+holds bcftools convert --gvcf2vcf -f gvcf_ref.fa one.g.vcf.gz
+grep -v '^#' whole.vcf | head -20 | cut -f1-8 | awk 'BEGIN {print "##fileformat=VCFv4.2"} {$2 -= NR == 3; print}' OFS='\t' > known.vcf
+call --pileup-only --known-sites known.vcf -o known_calls.vcf "$ref" "$bam"
+[ "$(grep -vc '^#' known_calls.vcf)" = 20 ] && good || bad "known sites: $(grep -vc '^#' known_calls.vcf) records"
+[ "$(grep -v '^#' known_calls.vcf | cut -f10 | grep -cx './.')" = 1 ] && good || bad "the site that nothing shows has a call"
 
 # ---- report
 call -o one.vcf --report report.json "$ref" "$bam"
@@ -137,12 +151,18 @@ fails "no such contig" "$runnel" call -r sim9 -o out.vcf "$ref" "$bam"
 printf 'sim1\t5\tx\n' > bad.bed
 fails 'bad.bed, line 1' "$runnel" call -R bad.bed -o out.vcf "$ref" "$bam"
 fails 'index' "$runnel" call -r sim1 -o out.vcf "$ref" reads.cram
-fails 'nowhere' "$runnel" call -o /nowhere/out.vcf "$ref" "$bam"
+fails 'nowhere' "$runnel" call -q -o /nowhere/out.vcf "$ref" "$bam"
+fails 'nowhere' "$runnel" call -q -o out.vcf --gvcf /nowhere/out.g.vcf "$ref" "$bam"
+fails 'base error' "$runnel" call -o out.vcf --gvcf out.g.vcf --base-err 2 "$ref" "$bam"
+fails 'GQ bins' "$runnel" call -o out.vcf --gvcf out.g.vcf --gq-bin-size 0 "$ref" "$bam"
+fails 'exclude each other' "$runnel" call -q -o out.vcf --haploid-af 0.7 --haploid-precise "$ref" "$bam"
+printf 'nosuch\t5\t.\tA\tC\n' > unknown.vcf
+fails 'unknown.vcf: .*nosuch' "$runnel" call -o out.vcf --known-sites unknown.vcf "$ref" "$bam"
 fails 'no stage before it gives' "$runnel" run "reads $bam ! vcf out.vcf"
 fails 'is for ' "$runnel" call -p hifi -m ont -o out.vcf "$ref" "$bam"
 
 # ---- a pipe that closes, a signal
-"$runnel" call "$ref" "$bam" 2> err | head -1 > /dev/null
+"$runnel" call -q "$ref" "$bam" 2> err | head -1 > /dev/null
 [ ! -s err ] && good || bad "a closed pipe is not quiet: $(cat err)"
 mkfifo slow; sleep 30 > slow & holder=$!
 timeout -s INT 3 "$runnel" call -o out.vcf "$ref" - < slow > printed 2>&1

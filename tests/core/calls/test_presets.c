@@ -31,3 +31,13 @@ Test(presets, old_models_phase_with_more) {
     cr_expect_eq(preset_phasing_fraction(preset_of("ont"), "ont_guppy5"), 0.8);
     cr_expect_eq(preset_phasing_fraction(preset_of("ont"), "r1041_e82_400bps_sup_v500"), 0.7);
 }
+
+Test(presets, contigs_called_by_default) {
+    static const char *const called[] = {"chr1", "chr22", "chrX", "chrY", "1", "22", "X", "Y"};
+    static const char *const others[] = {"chr23", "chrM",  "MT",       "chr",
+                                         "",      "chr01", "chr1_alt", "0"};
+    for (size_t i = 0; i < 8; i++) {
+        cr_expect(preset_names_contig(called[i]), "%s", called[i]);
+        cr_expect(!preset_names_contig(others[i]), "%s", others[i]);
+    }
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * json: calls as JSON lines, one object per call, to a file or to standard output.
+ *
+ *     runnel run 'reads in.bam ! pileup ref=ref.fa ! caller ! json' | jq .qual
+ *
+ * Takes runnel.calls/1; fields have the names of STREAMS.md. */
+#include "adapters/regions.h"
+#include "adapters/vcf.h"
+#include "plugin/stages/stage.h"
+
+#include <math.h>
+#include <stdio.h>
+
+struct json {
+    const struct runnel_host *host;
+    char *path, *region_texts, *bed;
+    struct stream_contigs contigs;
+    struct regions *regions;   /* calls outside are left out; NULL: all stay */
+    struct vcf_writer *writer; /* of plain text; NULL before OPEN */
+    struct text lines;
+};
+
+static void json_destroy(void *state) {
+    struct json *json = state;
+    vcf_writer_free(json->writer);
+    regions_free(json->regions);
+    stream_contigs_free(&json->contigs);
+    text_free(&json->lines);
+    free(json->path);
+    free(json->region_texts);
+    free(json->bed);
+    free(json);
+}
+
+static char *copy_setting(const struct runnel_init *init, const char *name) {
+    const char *value = runnel_setting_text(init, name);
+    return value ? strdup(value) : NULL;
+}
+
+static int json_init(const struct runnel_init *init, void **state) {
+    struct json *json = calloc(1, sizeof *json);
+    if (json == NULL)
+        return RUNNEL_ERROR;
+    json->host = init->host;
+    json->path = copy_setting(init, "path");
+    json->region_texts = copy_setting(init, "region");
+    json->bed = copy_setting(init, "bed");
+    *state = json;
+    return RUNNEL_OK;
+}
+
+static int open_stream(struct json *json, const struct runnel_batch *open) {
+    struct failure why = {0};
+    const struct text no_header = {0};
+    int status = stream_contigs_read(&json->contigs, open, &why);
+    if (status == STATUS_OK)
+        status = regions_read(&json->regions, json->contigs.names, json->contigs.lengths,
+                              json->contigs.count, json->region_texts, json->bed, &why);
+    if (status == STATUS_OK &&
+        (json->writer = vcf_writer_open(json->path, VCF_TEXT, &no_header, &why)) == NULL)
+        status = why.code;
+    return status == STATUS_OK ? RUNNEL_OK : stage_failed(json->host, &why);
+}
+
+/* ---- values ---- */
+
+static void append_text(struct text *out, const char *bytes, int64_t length) {
+    char escaped[8];
+    text_append_char(out, '"');
+    for (int64_t i = 0; i < length; i++) {
+        unsigned char letter = (unsigned char)bytes[i];
+        bool plain = letter >= ' ' && letter != '"' && letter != '\\';
+        snprintf(escaped, sizeof escaped, plain ? "%c" : "\\u%04x", letter);
+        text_append_string(out, escaped);
+    }
+    text_append_char(out, '"');
+}
+
+/* As many digits as give a float back; six for shares and qualities, which are doubles. */
+static void append_real(struct text *out, double value, bool is_float) {
+    char digits[32];
+    snprintf(digits, sizeof digits, "%.*g", is_float ? 9 : 6, value);
+    text_append_string(out, isfinite(value) ? digits : "null");
+}
+
+static void append_list(struct text *out, char format, const void *items, int64_t length) {
+    for (int64_t i = 0; i < length; i++) {
+        text_append_char(out, i == 0 ? '[' : ',');
+        if (format == 'f')
+            append_real(out, (double)((const float *)items)[i], true);
+        else if (format == 'g')
+            append_real(out, ((const double *)items)[i], false);
+        else
+            text_append_integer(out, runnel_integer_at(format, items, i));
+    }
+    text_append_string(out, length == 0 ? "[]" : "]");
+}
+
+static void append_value(struct text *out, const struct runnel_batch *batch, int64_t column,
+                         int64_t row) {
+    const struct ArrowSchema *field = batch->schema->children[column];
+    int64_t length;
+    if (runnel_is_null(batch, column, row))
+        text_append_string(out, "null");
+    else if (field->format[0] == 'u') {
+        const char *bytes = runnel_text(batch, column, row, &length);
+        append_text(out, bytes, length);
+    } else if (field->format[0] == '+') {
+        const void *items = runnel_list(batch, column, row, &length);
+        append_list(out, field->children[0]->format[0], items, length);
+    } else if (field->format[0] == 'g' || field->format[0] == 'f')
+        append_real(out, runnel_real(batch, column, row), field->format[0] == 'f');
+    else
+        text_append_integer(out, runnel_integer(batch, column, row));
+}
+
+/* ---- hooks ---- */
+
+static int add_row(struct json *json, const struct runnel_batch *batch, int64_t row,
+                   int64_t *contig, struct failure *why) {
+    int64_t length;
+    const char *name = runnel_text(batch, CALLS_CONTIG, row, &length);
+    *contig = stream_contigs_find(&json->contigs, name, length, *contig);
+    if (*contig < 0)
+        return fail(why, STATUS_BAD_INPUT, "a call on an unknown contig '%.*s'", (int)length, name);
+    bool wanted =
+        json->regions == NULL || regions_include(json->regions, (size_t)*contig,
+                                                 runnel_integer(batch, CALLS_POSITION, row) - 1);
+    json->host->count(json->host->context, wanted ? "used" : "left out: outside the regions", 1);
+    for (int64_t column = 0; wanted && column < CALLS_COLUMNS; column++) {
+        text_append_string(&json->lines, column == 0 ? "{\"" : ",\"");
+        text_append_string(&json->lines, CALLS_STREAM.fields[column].name);
+        text_append_string(&json->lines, "\":");
+        append_value(&json->lines, batch, column, row);
+    }
+    text_append_string(&json->lines, wanted ? "}\n" : "");
+    return json->lines.failed ? fail(why, STATUS_NO_MEMORY, "out of memory for JSON lines")
+                              : STATUS_OK;
+}
+
+static int json_process(void *state, const struct runnel_batch *batch, struct runnel_slot *slot) {
+    struct json *json = state;
+    struct failure why = {0};
+    int64_t contig = 0;
+    (void)slot;
+    if (batch->kind == RUNNEL_OPEN)
+        return open_stream(json, batch);
+    int status = stream_check(batch, &CALLS_STREAM, &why);
+    text_clear(&json->lines);
+    for (int64_t row = 0; status == STATUS_OK && row < runnel_rows(batch); row++)
+        status = add_row(json, batch, row, &contig, &why);
+    json->host->count(json->host->context, "in", runnel_rows(batch));
+    if (status == STATUS_OK)
+        status = vcf_writer_write(json->writer, text_bytes(&json->lines), json->lines.length, &why);
+    if (status == STATUS_OK)
+        status = vcf_writer_flush(json->writer, &why);
+    return status == STATUS_OK ? RUNNEL_OK : stage_failed(json->host, &why);
+}
+
+static int json_finish(void *state, struct runnel_slot *slot) {
+    struct json *json = state;
+    struct failure why = {0};
+    (void)slot;
+    if (json->writer == NULL)
+        fail(&why, STATUS_BAD_INPUT, "%s is not written: no calls were announced", json->path);
+    else if (vcf_writer_commit(json->writer, &why) == STATUS_OK)
+        return RUNNEL_OK;
+    return stage_failed(json->host, &why);
+}
+
+static const struct runnel_option OPTIONS[] = {
+    {"path", RUNNEL_TEXT, "-", "file to write, or - for standard output"},
+    {"region", RUNNEL_TEXT, "", "keep only calls in these regions, separated by blanks"},
+    {"bed", RUNNEL_TEXT, "", "keep only calls in the regions of this BED file"},
+};
+
+static const struct runnel_stage JSON = {
+    .struct_size = sizeof JSON,
+    .abi_version = RUNNEL_ABI_VERSION,
+    .id = "json",
+    .version = "1",
+    .help = "calls as JSON lines",
+    .option_size = sizeof OPTIONS[0],
+    .option_count = sizeof OPTIONS / sizeof *OPTIONS,
+    .options = OPTIONS,
+    .takes = "runnel.calls/1",
+    .init = json_init,
+    .process = json_process,
+    .finish = json_finish,
+    .destroy = json_destroy,
+};
+
+EXPORT_STAGE(JSON)

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Facts become ##key=value lines. */
+#include "plugin/vcf_header.h"
+
+#include "core/calls/header.h"
+
+#include <stdlib.h>
+
+enum { LINES_MAX = 16 };
+
+/* Facts of the stream that stand in the header. */
+static const char *const FACTS[][2] = {
+    {"reference", "reference"},
+    {"platform", "runnel_platform"},
+    {"model", "runnel_model"},
+    {"model_digest", "runnel_model_digest"},
+    {"networks", "runnel_networks"},
+    {"cutoffs", "runnel_cutoffs"},
+    {"deep_windows", "runnel_deep_windows"},
+};
+
+struct lines {
+    struct text text;
+    size_t count, starts[LINES_MAX];
+};
+
+static void add_line(struct lines *lines, const char *key, const char *value) {
+    if (value == NULL)
+        return;
+    lines->starts[lines->count++] = lines->text.length;
+    text_append_string(&lines->text, "##");
+    text_append_string(&lines->text, key);
+    text_append_char(&lines->text, '=');
+    text_append_string(&lines->text, value);
+    text_append_char(&lines->text, '\0');
+}
+
+static void add_facts(struct lines *lines, const struct runnel_batch *open) {
+    for (size_t i = 0; i < sizeof FACTS / sizeof *FACTS; i++) {
+        char *value = stream_fact(open, FACTS[i][0]);
+        add_line(lines, FACTS[i][1], value);
+        free(value);
+    }
+}
+
+int vcf_header_append(struct text *out, const struct vcf_header *wanted,
+                      const struct runnel_batch *open, const struct stream_contigs *stream_contigs,
+                      struct failure *why) {
+    struct lines lines = {0};
+    add_line(&lines, "runnel_version", wanted->version);
+    add_line(&lines, "cmdline", wanted->version ? wanted->command : NULL);
+    add_facts(&lines, open);
+    const char *pointers[LINES_MAX];
+    for (size_t i = 0; i < lines.count; i++)
+        pointers[i] = text_bytes(&lines.text) + lines.starts[i];
+    struct header_contig *contigs = calloc(stream_contigs->count + 1, sizeof *contigs);
+    for (size_t i = 0; contigs && i < stream_contigs->count; i++)
+        contigs[i] = (struct header_contig){stream_contigs->names[i], stream_contigs->lengths[i]};
+    char *sample = wanted->sample ? NULL : stream_fact(open, "sample");
+    const struct header header = {.source = "Runnel",
+                                  .line_count = lines.count,
+                                  .lines = pointers,
+                                  .contig_count = stream_contigs->count,
+                                  .contigs = contigs,
+                                  .sample = wanted->sample ? wanted->sample
+                                            : sample       ? sample
+                                                           : "SAMPLE",
+                                  .non_ref = wanted->non_ref};
+    bool room = contigs != NULL && !lines.text.failed;
+    if (room)
+        header_append(out, &header);
+    free(contigs);
+    free(sample);
+    text_free(&lines.text);
+    return room && !out->failed ? STATUS_OK
+                                : fail(why, STATUS_NO_MEMORY, "out of memory for the VCF header");
+}
