@@ -132,6 +132,67 @@ static void find_regions(struct call_request *request, const char *regions) {
     }
 }
 
+/* Two paths of one file; "-" and what does not exist are no files. */
+static bool same_file(const char *one, const char *other) {
+    struct stat a, b;
+    return one && other && stat(one, &a) == 0 && stat(other, &b) == 0 && S_ISREG(a.st_mode) &&
+           a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* No output may be an input, or another output: it would be lost without a word. */
+static int check_files(const struct call_request *request, struct failure *why) {
+    const struct options *options = request->options;
+    char index[4200];
+    snprintf(index, sizeof index, "%s.bai", request->reads);
+    const char *const outputs[] = {request->output, request->gvcf, request->report,
+                                   options_text(options, "write-cutoffs")};
+    const char *const inputs[] = {request->reads,
+                                  request->reference,
+                                  request->bed,
+                                  request->model,
+                                  options_text(options, "phased-vcf"),
+                                  options_text(options, "known-sites"),
+                                  options_text(options, "haploid-regions"),
+                                  options_text(options, "cutoffs"),
+                                  index};
+    for (size_t o = 0; o < sizeof outputs / sizeof *outputs; o++) {
+        for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
+            if (same_file(outputs[o], inputs[i]))
+                return fail(why, STATUS_BAD_INPUT, "%s is an input and would be overwritten",
+                            outputs[o]);
+        for (size_t i = 0; outputs[o] && i < o; i++)
+            if (outputs[i] &&
+                (strcmp(outputs[o], outputs[i]) == 0 || same_file(outputs[o], outputs[i])) &&
+                strcmp(outputs[o], "-") != 0)
+                return fail(why, STATUS_BAD_INPUT, "%s would be written twice", outputs[o]);
+    }
+    return STATUS_OK;
+}
+
+static int check_ranges(const struct call_request *request, struct failure *why) {
+    static const char *const SHARES[] = {"snp-min-af", "indel-min-af", "var-pct-full",
+                                         "ref-pct-full", "haploid-af"};
+    for (size_t i = 0; i < sizeof SHARES / sizeof *SHARES; i++) {
+        double share = options_real(request->options, SHARES[i]);
+        if (share < 0 || share > 1)
+            return fail(why, STATUS_BAD_INPUT, "--%s takes 0 to 1, not %g", SHARES[i], share);
+    }
+    int64_t quality = options_integer(request->options, "min-mq");
+    if (quality < 0 || quality > 255)
+        return fail(why, STATUS_BAD_INPUT, "--min-mq takes 0 to 255, not %lld", (long long)quality);
+    if (options_integer(request->options, "min-coverage") < 1)
+        return fail(why, STATUS_BAD_INPUT, "--min-coverage takes at least 1");
+    const char *region = options_text(request->options, "region");
+    if (region != NULL && strspn(region, ", ") == strlen(region))
+        return fail(why, STATUS_BAD_INPUT, "--region names no region");
+    for (const char *letter = request->sample; letter && *letter; letter++)
+        if ((unsigned char)*letter < ' ')
+            return fail(why, STATUS_BAD_INPUT, "--sample takes no tabs, newlines or the like");
+    return request->sample && *request->sample == '\0'
+               ? fail(why, STATUS_BAD_INPUT, "--sample takes a name")
+               : STATUS_OK;
+}
+
 static int check_request(const struct call_request *request, struct failure *why) {
     if (request->output_type &&
         (strlen(request->output_type) != 1 || strchr("vzbuj", request->output_type[0]) == NULL))
@@ -145,7 +206,8 @@ static int check_request(const struct call_request *request, struct failure *why
         return fail(why, STATUS_BAD_INPUT, "--gvcf takes the name of a file");
     if (request->qual < 0)
         return fail(why, STATUS_BAD_INPUT, "--qual takes no negative number");
-    return STATUS_OK;
+    int status = check_ranges(request, why);
+    return status == STATUS_OK ? check_files(request, why) : status;
 }
 
 static void read_request(struct call_request *request, const struct options *options, int argc,

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 bool path_exists(const char *path) {
@@ -28,14 +29,16 @@ static size_t split(const char *list, char folders[PATHS_MAX][PATH_TEXT_MAX]) {
     return count;
 }
 
-/* The folder of the executable; "." where /proc does not tell. */
+/* The folder of the executable, as /proc tells it or, where that is not mounted, as it was started;
+ * "." where neither does. */
 static void own_folder(char folder[PATH_TEXT_MAX]) {
     ssize_t length = readlink("/proc/self/exe", folder, PATH_TEXT_MAX - 1);
-    char *slash = NULL;
-    if (length > 0) {
+    const char *started = (const char *)getauxval(AT_EXECFN);
+    if (length > 0)
         folder[length] = '\0';
-        slash = strrchr(folder, '/');
-    }
+    else
+        snprintf(folder, PATH_TEXT_MAX, "%s", started ? started : "");
+    char *slash = strrchr(folder, '/');
     if (slash != NULL)
         *slash = '\0';
     else

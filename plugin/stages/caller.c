@@ -287,8 +287,9 @@ static size_t rows_of(const struct model *model, const struct runnel_batch *open
 static int load_model(struct caller *caller, const struct runnel_batch *open, struct failure *why) {
     char path[4096];
     int status = find_model(caller, open, path, sizeof path, why);
-    if (status == STATUS_OK)
-        status = model_open(path, &caller->model, why);
+    if (status != STATUS_OK)
+        return status;
+    status = model_open(path, &caller->model, why);
     if (status == STATUS_OK && caller->model->pileup != NULL &&
         (caller->pileup = pileup_network_new(caller->model->pileup, caller->kernels, why)) == NULL)
         status = why->code;

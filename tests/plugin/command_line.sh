@@ -106,6 +106,9 @@ call --pileup-only --known-sites known.vcf -o known_calls.vcf "$ref" "$bam"
 [ "$(grep -vc '^#' known_calls.vcf)" = 20 ] && good || bad "known sites: $(grep -vc '^#' known_calls.vcf) records"
 [ "$(grep -v '^#' known_calls.vcf | cut -f10 | grep -cx './.')" = 1 ] && good || bad "the site that nothing shows has a call"
 
+for i in $(seq 0 7 99990); do printf 'sim1\t%d\t%d\n' "$i" $((i + 7)); done > tiles.bed
+"$runnel" call --pileup-only --no-version -R tiles.bed -o part.vcf "$ref" "$bam"; same whole.vcf part.vcf
+
 # ---- report
 call -o one.vcf --report report.json "$ref" "$bam"
 expect 0 '^True' python3 -c "
@@ -160,6 +163,25 @@ printf 'nosuch\t5\t.\tA\tC\n' > unknown.vcf
 fails 'unknown.vcf: .*nosuch' "$runnel" call -o out.vcf --known-sites unknown.vcf "$ref" "$bam"
 fails 'no stage before it gives' "$runnel" run "reads $bam ! vcf out.vcf"
 fails 'is for ' "$runnel" call -p hifi -m ont -o out.vcf "$ref" "$bam"
+
+# ---- nothing is overwritten, and damaged things around the reads are said
+cp "$bam" mine.bam; ln -s mine.bam link.vcf; cp "$ref" mine.fa
+expect 2 'mine.bam is an input' "$runnel" call -o mine.bam "$ref" mine.bam
+expect 2 'link.vcf is an input' "$runnel" call -o link.vcf "$ref" mine.bam
+expect 2 'mine.fa is an input' "$runnel" call --report mine.fa -o x.vcf mine.fa mine.bam
+expect 2 'written twice' "$runnel" call --report x.vcf -o x.vcf "$ref" "$bam"
+same mine.bam "$bam"
+expect 2 'takes no tabs' "$runnel" call -s "$(printf 'a\tb')" "$ref" "$bam"
+expect 2 'snp-min-af takes 0 to 1' "$runnel" call --snp-min-af 2 "$ref" "$bam"
+expect 2 'names no region' "$runnel" call -r , "$ref" "$bam"
+printf 'sim1\t100000\t6\t0\t0\n' > mine.fa.fai
+fails 'mine.fa.fai, line 1: not an index' "$runnel" call -o out.vcf mine.fa "$bam"
+head -c 100000 "$root/plugin/models/ont.h5" > cut.h5
+fails 'cut.h5: this is no HDF5 file, or it is damaged' "$runnel" call -m cut.h5 -o out.vcf "$ref" "$bam"
+head -c 3000 "$build/plugins/runnel_vcf.so" > cut.so
+fails 'the file is cut short' "$runnel" run "reads $bam ! ./cut.so"
+fails 'cannot be copied onto itself' "$runnel" run "reads mine.bam copy=mine.bam ! pileup ref=$ref ! caller ! vcf out.vcf"
+same mine.bam "$bam"
 
 # ---- a pipe that closes, a signal
 "$runnel" call -q "$ref" "$bam" 2> err | head -1 > /dev/null

@@ -40,14 +40,25 @@ echo "CMake package: found and built against"
 (cd "$build" && cpack -G DEB -B "$scratch/deb" > "$scratch/cpack.log" 2>&1) || { tail -20 "$scratch/cpack.log"; exit 1; }
 deb=$(ls "$scratch"/deb/*.deb)
 dpkg-deb -I "$deb" | grep -E 'Package|Version|Depends'
-if [ "$(id -u)" != 0 ] || ! command -v debootstrap > /dev/null; then
-    echo "clean Debian root: skipped (needs root and debootstrap)"
+
+# Unpacked into a fresh folder, it works from there.
+dpkg -x "$deb" "$scratch/unpacked"
+env -i PATH=/usr/bin:/bin "$scratch/unpacked/usr/bin/runnel" call --no-version -o unpacked.vcf "$sample/ref.fa" "$sample/reads.bam"
+cmp unpacked.vcf built.vcf
+echo "Debian package: works from a fresh folder"
+
+# Installed with its dependencies into a clean root, where one can be made.
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2> /dev/null | grep -v security | sort -u | head -1 || true)
+if [ "$(id -u)" != 0 ] || ! command -v debootstrap > /dev/null || [ -z "$mirror" ]; then
+    echo "clean Debian root: skipped (needs root, debootstrap and a mirror)"
     exit 0
 fi
-mirror=$(grep -rhoE 'https?://[^ ]+' /etc/apt/sources.list /etc/apt/sources.list.d 2> /dev/null | grep -v security | head -1)
-debootstrap --variant=minbase bookworm "$scratch/clean" "$mirror" > "$scratch/debootstrap.log" 2>&1 || {
-    echo "clean Debian root: skipped (debootstrap cannot reach a mirror)"; exit 0; }
+timeout 600 debootstrap --variant=minbase bookworm "$scratch/clean" "$mirror" > "$scratch/debootstrap.log" 2>&1 || {
+    echo "clean Debian root: skipped (debootstrap cannot make one here)"
+    exit 0
+}
 cp /etc/resolv.conf "$scratch/clean/etc/" 2> /dev/null || true
+cp -r /etc/apt/apt.conf.d "$scratch/clean/etc/apt/"
 cp "$deb" "$sample/ref.fa" "$sample/reads.bam" "$scratch/clean/"
 chroot "$scratch/clean" sh -c "apt-get update -qq && apt-get install -y -qq --no-install-recommends /$(basename "$deb")" > "$scratch/install.log" 2>&1 || {
     tail -20 "$scratch/install.log"; exit 1; }

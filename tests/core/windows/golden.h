@@ -7,6 +7,7 @@
 
 #include "adapters/alignments.h"
 #include "adapters/reference.h"
+#include "core/calls/presets.h"
 #include "core/windows/pileup_window.h"
 
 #include <criterion/criterion.h>
@@ -212,6 +213,15 @@ static inline struct reference golden_reference(const struct golden *g, const ch
     cr_assert_eq(reference_contig(file, contig, -1, &reference, &why), STATUS_OK, "%s", why.text);
     golden_held.references[golden_held.reference_count++] = file;
     return reference;
+}
+
+/* Fast mode of a platform, as a call sets it. */
+static inline void set_fast(struct pileup_options *options, const char *platform) {
+    double share = (double)options->snp_min_af;
+    int64_t coverage = options->min_coverage;
+    preset_apply_fast_mode(preset_of(platform), &share, &coverage);
+    options->snp_min_af = (float)share;
+    options->min_coverage = (int)coverage;
 }
 
 #endif

@@ -3,10 +3,7 @@
  * Pileup windows against the golden cases, and by hand where those do not tell rules apart. */
 #include "core/windows/pileup_window.h"
 
-#include "core/calls/presets.h"
-
 #include "core/networks/depth_scale.h"
-
 #include "tests/core/windows/drawn_pileup.h"
 #include "tests/core/windows/golden.h"
 #include "tests/core/windows/hand_reads.h"
@@ -26,14 +23,8 @@ static struct pileup_options options_of(const struct golden *g) {
     options.enable_long_indel = golden_flag(g->json, "enable_long_indel");
     options.head_and_tail = golden_flag(g->json, "head_and_tail");
     options.gvcf = golden_flag(g->json, "gvcf");
-    if (golden_flag(g->json, "fast_mode")) {
-        bool ont = strstr(g->json, "\"platform\": \"ont\"") != NULL;
-        double snp_min_af = (double)options.snp_min_af;
-        int64_t min_coverage = options.min_coverage;
-        preset_apply_fast_mode(preset_of(ont ? "ont" : "hifi"), &snp_min_af, &min_coverage);
-        options.snp_min_af = (float)snp_min_af;
-        options.min_coverage = (int)min_coverage;
-    }
+    if (golden_flag(g->json, "fast_mode"))
+        set_fast(&options, strstr(g->json, "\"platform\": \"ont\"") ? "ont" : "hifi");
     return options;
 }
 
@@ -485,8 +476,7 @@ Test(pileup_window, books_balance) {
     struct pileup_windows *stream;
     struct pileup_window w;
     static char contig[200001];
-    memset(contig, 'A', 200000);
-    struct reference reference = hand_reference(contig);
+    struct reference reference = hand_reference(memset(contig, 'A', 200000));
     struct pileup_options options = everything();
     cr_assert_eq(pileup_windows_new(&stream, &options, &why), STATUS_OK);
     cr_assert_eq(pileup_windows_begin(stream, &reference, NULL, &why), STATUS_OK);
