@@ -63,5 +63,5 @@ cp "$deb" "$sample/ref.fa" "$sample/reads.bam" "$scratch/clean/"
 chroot "$scratch/clean" sh -c "apt-get update -qq && apt-get install -y -qq --no-install-recommends /$(basename "$deb")" > "$scratch/install.log" 2>&1 || {
     tail -20 "$scratch/install.log"; exit 1; }
 chroot "$scratch/clean" runnel call --no-version -o /calls.vcf /ref.fa /reads.bam
-cmp "$scratch/clean/calls.vcf" built.vcf
+cmp <(grep -v '^##reference' "$scratch/clean/calls.vcf") <(grep -v '^##reference' built.vcf)
 echo "Debian package: installs and calls on a clean root"
