@@ -109,6 +109,14 @@ call --pileup-only --known-sites known.vcf -o known_calls.vcf "$ref" "$bam"
 for i in $(seq 0 7 99990); do printf 'sim1\t%d\t%d\n' "$i" $((i + 7)); done > tiles.bed
 "$runnel" call --pileup-only --no-version -R tiles.bed -o part.vcf "$ref" "$bam"; same whole.vcf part.vcf
 
+# ---- a genome scattered into ten regions, with the cut-offs of all of them, is the whole to the byte
+both() { call -q -m "$root/tests/data/networks/trained.h5" "$@"; }
+both -o both.vcf "$ref" "$bam"
+for i in 0 1 2 3 4 5 6 7 8 9; do both -r "sim1:$((i * 10000 + 1))-$(((i + 1) * 10000))" --write-cutoffs "cut.$i" -o none.vcf "$ref" "$bam"; done
+cat cut.? > all.cut
+for i in 0 1 2 3 4 5 6 7 8 9; do both -r "sim1:$((i * 10000 + 1))-$(((i + 1) * 10000))" --cutoffs all.cut -o "joined.$i" -O v "$ref" "$bam"; done
+{ grep '^#' joined.0; cat joined.? | grep -v '^#'; } > joined.vcf; same both.vcf joined.vcf
+
 # ---- report
 call -o one.vcf --report report.json "$ref" "$bam"
 expect 0 '^True' python3 -c "
