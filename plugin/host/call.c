@@ -6,6 +6,7 @@
 #include "plugin/host/commands.h"
 #include "plugin/host/cpus.h"
 #include "plugin/host/options.h"
+#include "plugin/host/paths.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,13 +133,6 @@ static void find_regions(struct call_request *request, const char *regions) {
     }
 }
 
-/* Two paths of one file; "-" and what does not exist are no files. */
-static bool same_file(const char *one, const char *other) {
-    struct stat a, b;
-    return one && other && stat(one, &a) == 0 && stat(other, &b) == 0 && S_ISREG(a.st_mode) &&
-           a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
 /* No output may be an input, or another output: it would be lost without a word. */
 static int check_files(const struct call_request *request, struct failure *why) {
     const struct options *options = request->options;
@@ -156,13 +150,12 @@ static int check_files(const struct call_request *request, struct failure *why) 
                                   options_text(options, "cutoffs"),
                                   index};
     for (size_t o = 0; o < sizeof outputs / sizeof *outputs; o++) {
-        for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
-            if (same_file(outputs[o], inputs[i]))
-                return fail(why, STATUS_BAD_INPUT, "%s is an input and would be overwritten",
-                            outputs[o]);
+        int status = paths_keep_inputs(outputs[o], inputs, sizeof inputs / sizeof *inputs, why);
+        if (status != STATUS_OK)
+            return status;
         for (size_t i = 0; outputs[o] && i < o; i++)
             if (outputs[i] &&
-                (strcmp(outputs[o], outputs[i]) == 0 || same_file(outputs[o], outputs[i])) &&
+                (strcmp(outputs[o], outputs[i]) == 0 || paths_same_file(outputs[o], outputs[i])) &&
                 strcmp(outputs[o], "-") != 0)
                 return fail(why, STATUS_BAD_INPUT, "%s would be written twice", outputs[o]);
     }

@@ -10,10 +10,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 bool path_exists(const char *path) {
     return access(path, F_OK) == 0;
+}
+
+bool paths_same_file(const char *one, const char *other) {
+    struct stat a, b;
+    return one && other && stat(one, &a) == 0 && stat(other, &b) == 0 && S_ISREG(a.st_mode) &&
+           a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+int paths_keep_inputs(const char *output, const char *const *inputs, size_t count,
+                      struct failure *why) {
+    for (size_t i = 0; i < count; i++)
+        if (paths_same_file(output, inputs[i]))
+            return fail(why, STATUS_BAD_INPUT, "%s is an input and would be overwritten", output);
+    return STATUS_OK;
 }
 
 static size_t split(const char *list, char folders[PATHS_MAX][PATH_TEXT_MAX]) {

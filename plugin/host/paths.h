@@ -5,12 +5,21 @@
 #ifndef PLUGIN_HOST_PATHS_H
 #define PLUGIN_HOST_PATHS_H
 
+#include "core/status.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 enum { PATHS_MAX = 16, PATH_TEXT_MAX = 4096 };
 
 bool path_exists(const char *path);
+
+/* Two paths of one regular file (links followed); NULL and what does not exist are no files. */
+bool paths_same_file(const char *one, const char *other);
+
+/* For a command with one output and some inputs: fails where the output is one of them. */
+int paths_keep_inputs(const char *output, const char *const *inputs, size_t count,
+                      struct failure *why);
 
 /* Folders to look for plugins in, in order: those of RUNNEL_PLUGIN_PATH (separated by ':'), then
  * ours.  Returns how many. */

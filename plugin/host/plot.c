@@ -5,6 +5,7 @@
 #include "core/windows/shape.h"
 #include "plugin/host/commands.h"
 #include "plugin/host/options.h"
+#include "plugin/host/paths.h"
 #include "plugin/host/window_picture.h"
 
 #include <stdbool.h>
@@ -119,6 +120,8 @@ int command_plot(int argc, char **argv) {
         fail(&why, STATUS_BAD_INPUT, "wants WINDOWS.h5 and -o FILE.png; --help shows how");
     else if (kind != NULL && strcmp(kind, "pileup") != 0 && strcmp(kind, "full") != 0)
         fail(&why, STATUS_BAD_INPUT, "--kind is pileup or full, not '%s'", kind);
+    else
+        paths_keep_inputs(options_text(&options, "output"), options.operands, 1, &why);
     if (why.code != STATUS_OK)
         return say_usage("plot", &why);
     struct windows_file *file = windows_file_open(options.operands[0], &why);

@@ -5,6 +5,7 @@
 #include "core/calls/presets.h"
 #include "plugin/host/commands.h"
 #include "plugin/host/options.h"
+#include "plugin/host/paths.h"
 #include "plugin/host/window_pass.h"
 
 #include <stdbool.h>
@@ -186,7 +187,9 @@ int command_windows(int argc, char **argv) {
     }
     struct output output = {.pileup = {.kind = WINDOWS_PILEUP}, .full = {.kind = WINDOWS_FULL}};
     struct window_pass pass = {.on_pileup = put_pileup, .on_full = put_full, .with = &output};
-    if (!read_options(&pass, &options, &why))
+    if (!read_options(&pass, &options, &why) ||
+        paths_keep_inputs(options_text(&options, "output"), options.operands, options.operand_count,
+                          &why) != STATUS_OK)
         return say_usage("windows", &why);
     if (write_windows(&pass, &output, options_text(&options, "output"), &why) == STATUS_OK)
         fprintf(stderr, "runnel windows: %llu pileup windows, %llu full-alignment windows\n",

@@ -178,7 +178,9 @@ expect 2 'mine.bam is an input' "$runnel" call -o mine.bam "$ref" mine.bam
 expect 2 'link.vcf is an input' "$runnel" call -o link.vcf "$ref" mine.bam
 expect 2 'mine.fa is an input' "$runnel" call --report mine.fa -o x.vcf mine.fa mine.bam
 expect 2 'written twice' "$runnel" call --report x.vcf -o x.vcf "$ref" "$bam"
-same mine.bam "$bam"
+expect 2 'mine.bam is an input' "$runnel" windows -o mine.bam "$ref" mine.bam
+cp mine.bam w.h5; expect 2 'w.h5 is an input' "$runnel" plot -o w.h5 w.h5
+same mine.bam "$bam"; same w.h5 "$bam"
 expect 2 'takes no tabs' "$runnel" call -s "$(printf 'a\tb')" "$ref" "$bam"
 expect 2 'snp-min-af takes 0 to 1' "$runnel" call --snp-min-af 2 "$ref" "$bam"
 expect 2 'names no region' "$runnel" call -r , "$ref" "$bam"
