@@ -17,7 +17,6 @@ static const char *const FACTS[][2] = {
     {"model_digest", "runnel_model_digest"},
     {"networks", "runnel_networks"},
     {"cutoffs", "runnel_cutoffs"},
-    {"deep_windows", "runnel_deep_windows"},
 };
 
 struct lines {

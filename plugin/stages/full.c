@@ -63,11 +63,6 @@ static void full_destroy(void *state) {
     free(full);
 }
 
-static char *copy_setting(const struct runnel_init *init, const char *name) {
-    const char *value = runnel_setting_text(init, name);
-    return value ? strdup(value) : NULL;
-}
-
 static int full_init(const struct runnel_init *init, void **state) {
     struct failure why = {0};
     struct full *full = calloc(1, sizeof *full);
@@ -75,11 +70,11 @@ static int full_init(const struct runnel_init *init, void **state) {
         return RUNNEL_ERROR;
     full->host = init->host;
     full->contig = -1;
-    full->sites_path = copy_setting(init, "sites");
-    full->cutoffs_path = copy_setting(init, "cutoffs");
-    full->reference_path = copy_setting(init, "ref");
-    full->phased_path = copy_setting(init, "phased");
-    full->platform = copy_setting(init, "platform");
+    full->sites_path = stage_copy_setting(init, "sites");
+    full->cutoffs_path = stage_copy_setting(init, "cutoffs");
+    full->reference_path = stage_copy_setting(init, "ref");
+    full->phased_path = stage_copy_setting(init, "phased");
+    full->platform = stage_copy_setting(init, "platform");
     full->asked.variants = runnel_setting_real(init, "var-pct-full");
     full->asked.references = runnel_setting_real(init, "ref-pct-full");
     full->options = full_options_default;

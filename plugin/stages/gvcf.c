@@ -60,11 +60,6 @@ static void gvcf_destroy(void *state) {
     free(writing);
 }
 
-static char *copy_setting(const struct runnel_init *init, const char *name) {
-    const char *value = runnel_setting_text(init, name);
-    return value ? strdup(value) : NULL;
-}
-
 static int gvcf_init(const struct runnel_init *init, void **state) {
     struct failure why = {0};
     struct writing *writing = calloc(1, sizeof *writing);
@@ -72,14 +67,14 @@ static int gvcf_init(const struct runnel_init *init, void **state) {
         return RUNNEL_ERROR;
     writing->host = init->host;
     writing->contig = -1;
-    writing->path = copy_setting(init, "path");
-    writing->blocks_path = copy_setting(init, "blocks");
-    writing->reference_path = copy_setting(init, "ref");
-    writing->sample = copy_setting(init, "sample");
-    writing->command = copy_setting(init, "command");
-    writing->region_texts = copy_setting(init, "region");
-    writing->bed = copy_setting(init, "bed");
-    writing->haploid_bed = copy_setting(init, "haploid-regions");
+    writing->path = stage_copy_setting(init, "path");
+    writing->blocks_path = stage_copy_setting(init, "blocks");
+    writing->reference_path = stage_copy_setting(init, "ref");
+    writing->sample = stage_copy_setting(init, "sample");
+    writing->command = stage_copy_setting(init, "command");
+    writing->region_texts = stage_copy_setting(init, "region");
+    writing->bed = stage_copy_setting(init, "bed");
+    writing->haploid_bed = stage_copy_setting(init, "haploid-regions");
     writing->haploid = runnel_setting_flag(init, "haploid");
     writing->compatible = runnel_setting_flag(init, "compatible");
     writing->no_version = runnel_setting_flag(init, "no-version");

@@ -33,19 +33,14 @@ static void json_destroy(void *state) {
     free(json);
 }
 
-static char *copy_setting(const struct runnel_init *init, const char *name) {
-    const char *value = runnel_setting_text(init, name);
-    return value ? strdup(value) : NULL;
-}
-
 static int json_init(const struct runnel_init *init, void **state) {
     struct json *json = calloc(1, sizeof *json);
     if (json == NULL)
         return RUNNEL_ERROR;
     json->host = init->host;
-    json->path = copy_setting(init, "path");
-    json->region_texts = copy_setting(init, "region");
-    json->bed = copy_setting(init, "bed");
+    json->path = stage_copy_setting(init, "path");
+    json->region_texts = stage_copy_setting(init, "region");
+    json->bed = stage_copy_setting(init, "bed");
     *state = json;
     return RUNNEL_OK;
 }

@@ -76,12 +76,11 @@ static int read_haploid(struct merge *merge, const struct runnel_init *init, str
 
 static int merge_init(const struct runnel_init *init, void **state) {
     struct failure why = {0};
-    const char *path = runnel_setting_text(init, "spool");
     struct merge *merge = calloc(1, sizeof *merge);
     if (merge == NULL)
         return RUNNEL_ERROR;
     merge->host = init->host;
-    merge->path = path ? strdup(path) : NULL;
+    merge->path = stage_copy_setting(init, "spool");
     merge->compatible = runnel_setting_flag(init, "compatible");
     merge->options =
         (struct merge_options){.print_reference = runnel_setting_flag(init, "ref-calls"),

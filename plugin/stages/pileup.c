@@ -57,11 +57,6 @@ static void pileup_free(struct pileup *pileup) {
     free(pileup);
 }
 
-static char *copy_setting(const struct runnel_init *init, const char *name) {
-    const char *value = runnel_setting_text(init, name);
-    return value ? strdup(value) : NULL;
-}
-
 /* What does not depend on the platform; fractions of 0 are filled in when it is known. */
 static void read_options(struct pileup *pileup, const struct runnel_init *init) {
     pileup->options = pileup_options_default;
@@ -88,12 +83,12 @@ static int pileup_init(const struct runnel_init *init, void **state) {
         return RUNNEL_ERROR;
     pileup->host = init->host;
     pileup->contig = -1;
-    pileup->region_texts = copy_setting(init, "region");
-    pileup->bed = copy_setting(init, "bed");
-    pileup->platform = copy_setting(init, "platform");
-    pileup->reference_path = copy_setting(init, "ref");
-    pileup->blocks_path = copy_setting(init, "blocks");
-    pileup->known_path = copy_setting(init, "known-sites");
+    pileup->region_texts = stage_copy_setting(init, "region");
+    pileup->bed = stage_copy_setting(init, "bed");
+    pileup->platform = stage_copy_setting(init, "platform");
+    pileup->reference_path = stage_copy_setting(init, "ref");
+    pileup->blocks_path = stage_copy_setting(init, "blocks");
+    pileup->known_path = stage_copy_setting(init, "known-sites");
     read_options(pileup, init);
     if (reference_open(&pileup->reference, pileup->reference_path, &why) == STATUS_OK &&
         arrow_table_new(&pileup->table, PILEUP_STREAM.fields, PILEUP_STREAM.count, &why) ==

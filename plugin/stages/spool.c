@@ -49,8 +49,7 @@ static int spool_init(const struct runnel_init *init, void **state) {
     spooler->host = init->host;
     spooler->path = strdup(runnel_setting_text(init, "path"));
     spooler->counts = calloc(1, sizeof *spooler->counts);
-    const char *regions = runnel_setting_text(init, "region");
-    spooler->region_texts = regions ? strdup(regions) : NULL;
+    spooler->region_texts = stage_copy_setting(init, "region");
     if (spooler->path != NULL && spooler->counts != NULL) {
         *state = spooler;
         return RUNNEL_OK;

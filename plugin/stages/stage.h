@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What our stages share: saying why they failed, and exporting themselves.  A stranger's stage
- * needs nothing of this; runnel_plugin.h is the contract. */
+ * What our stages share: keeping settings, saying why they failed, exporting themselves.  A
+ * stranger's stage needs nothing of this; runnel_plugin.h is the contract. */
 #ifndef PLUGIN_STAGES_STAGE_H
 #define PLUGIN_STAGES_STAGE_H
 
@@ -13,6 +13,12 @@
 static inline int stage_failed(const struct runnel_host *host, const struct failure *why) {
     host->fail(host->context, why->code == STATUS_CLOSED ? "" : why->text);
     return RUNNEL_ERROR;
+}
+
+/* A copy of an option's text, which the stage frees; NULL where the option is absent. */
+static inline char *stage_copy_setting(const struct runnel_init *init, const char *name) {
+    const char *value = runnel_setting_text(init, name);
+    return value ? strdup(value) : NULL;
 }
 
 /* Emits a batch (ownership goes to the host), or fails where it is NULL. */

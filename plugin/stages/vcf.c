@@ -45,24 +45,19 @@ static void vcf_free(struct vcf *vcf) {
     free(vcf);
 }
 
-static char *copy_setting(const struct runnel_init *init, const char *name) {
-    const char *value = runnel_setting_text(init, name);
-    return value ? strdup(value) : NULL;
-}
-
 static int vcf_init(const struct runnel_init *init, void **state) {
     struct failure why = {0};
     struct vcf *vcf = calloc(1, sizeof *vcf);
     if (vcf == NULL)
         return RUNNEL_ERROR;
     vcf->host = init->host;
-    vcf->path = copy_setting(init, "path");
-    vcf->format = copy_setting(init, "format");
-    vcf->sample = copy_setting(init, "sample");
-    vcf->command = copy_setting(init, "command");
-    vcf->region_texts = copy_setting(init, "region");
-    vcf->bed = copy_setting(init, "bed");
-    vcf->known_path = copy_setting(init, "known-sites");
+    vcf->path = stage_copy_setting(init, "path");
+    vcf->format = stage_copy_setting(init, "format");
+    vcf->sample = stage_copy_setting(init, "sample");
+    vcf->command = stage_copy_setting(init, "command");
+    vcf->region_texts = stage_copy_setting(init, "region");
+    vcf->bed = stage_copy_setting(init, "bed");
+    vcf->known_path = stage_copy_setting(init, "known-sites");
     vcf->ref_calls = runnel_setting_flag(init, "ref-calls");
     vcf->no_version = runnel_setting_flag(init, "no-version");
     if (vcf->format == NULL || (strlen(vcf->format) == 1 && strchr("vzb", vcf->format[0]))) {
