@@ -48,13 +48,28 @@ static int fail_truncated(const struct alignments *a, struct failure *why) {
 
 /* ---- the header ---------------------------------------------------------------------------- */
 
+/* True if `name` of `length` letters is one of the comma-separated names. */
+static bool is_listed(const kstring_t *list, const char *name, size_t length) {
+    for (const char *at = list->l ? list->s : NULL; at != NULL; at = strchr(at, ',')) {
+        at += *at == ',';
+        if (strncmp(at, name, length) == 0 && (at[length] == ',' || at[length] == '\0'))
+            return true;
+    }
+    return false;
+}
+
 static void take_model(struct alignments *a, const char *description) {
     static const char key[] = "basecall_model=";
     const char *found = strstr(description, key);
-    if (found == NULL || a->basecall_model.l > 0)
+    if (found == NULL)
         return;
     found += sizeof key - 1;
-    kputsn(found, strcspn(found, " \t,;"), &a->basecall_model);
+    size_t length = strcspn(found, " \t,;");
+    if (length == 0 || is_listed(&a->basecall_model, found, length))
+        return;
+    if (a->basecall_model.l > 0)
+        kputc(',', &a->basecall_model);
+    kputsn(found, length, &a->basecall_model);
 }
 
 static void read_groups(struct alignments *a) {

@@ -37,7 +37,8 @@ struct alignments_header {
     const char *sample;         /* SM of the first read group that has one; NULL: none has */
     bool more_samples;          /* another read group names another sample */
     const char *platform;       /* PL of the first read group that has one (ONT, PACBIO); NULL */
-    const char *basecall_model; /* "basecall_model=..." in DS of a read group; NULL */
+    const char *basecall_model; /* "basecall_model=..." in DS of the read groups, several separated
+                                 * by commas; NULL where there is none */
     const char *sort_order;     /* SO of the header line; "unknown" where absent */
 };
 

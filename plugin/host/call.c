@@ -22,7 +22,7 @@ static const struct option OPTIONS[] = {
     {"regions-file", "bed-fn", 'R', OPTION_TEXT, "BED", NULL,
      "only in these regions; needs an index"},
     {"model", "model-path", 'm', OPTION_TEXT, "MODEL", NULL,
-     "file, folder or name; else the platform's own"},
+     "file, folder (of models, too) or name; else the platform's own"},
     {"platform", NULL, 'p', OPTION_TEXT, "ont|hifi", NULL, "else what the read groups say"},
     {"sample", "sample-name", 's', OPTION_TEXT, "NAME", NULL, "else the read groups' sample"},
     {"threads", NULL, 't', OPTION_INTEGER, "N", NULL, "else all CPUs that we may use"},

@@ -8,6 +8,7 @@
  * decodes to one, reference calls included.  Windows may come from anyone; nothing here knows of
  * alignments.  A batch is one job; `threads` workers run jobs side by side, and the host keeps
  * the order.  A window's call does not depend on the windows beside it. */
+#include "adapters/model_folder.h"
 #include "adapters/models.h"
 #include "core/calls/decode.h"
 #include "core/calls/presets.h"
@@ -258,7 +259,16 @@ static int start_workers(struct caller *caller, size_t wanted, struct failure *w
 
 /* ---- model ---- */
 
-/* The model that was named, or the default one of the platform. */
+/* True if the stream says that its reads carry move tables ("true"), or that they do not. */
+static bool moves_are(const char *said, const struct runnel_batch *open) {
+    char *moves = stream_fact(open, "moves");
+    bool same = moves != NULL && strcmp(moves, said) == 0;
+    free(moves);
+    return same;
+}
+
+/* The model that was named, the one among the models of a folder that the reads' basecaller asks
+ * for, or the default one of the platform. */
 static int find_model(const struct caller *caller, const struct runnel_batch *open, char *path,
                       size_t size, struct failure *why) {
     const struct runnel_host *host = caller->host;
@@ -273,6 +283,12 @@ static int find_model(const struct caller *caller, const struct runnel_batch *op
     else if (models->find(name, path, size) != RUNNEL_OK)
         status = fail(why, STATUS_BAD_INPUT, "%s", path);
     free(platform);
+    if (status != STATUS_OK || !model_folder_is(path))
+        return status;
+    char folder[4096], *basecall_model = stream_fact(open, "basecall_model");
+    snprintf(folder, sizeof folder, "%s", path);
+    status = model_folder_choose(folder, basecall_model, moves_are("true", open), path, size, why);
+    free(basecall_model);
     return status;
 }
 
@@ -320,6 +336,12 @@ static int check_stream(const struct caller *caller, const struct runnel_batch *
              full_network_channels(caller->full), rows ? rows : "?", channels ? channels : "?");
     free(rows);
     free(channels);
+    if (caller->full != NULL && full_network_channels(caller->full) == FULL_CHANNELS_DWELL &&
+        moves_are("false", open))
+        return fail(why, STATUS_BAD_INPUT,
+                    "model %s looks at dwell times: it needs --enable-dwell-time, and reads with "
+                    "move tables (mv tags)",
+                    caller->model->name);
     char *platform = stream_platform(open);
     bool other = platform != NULL && caller->model->platform[0] != '\0' &&
                  strcmp(platform, caller->model->platform) != 0;

@@ -22,9 +22,13 @@ enum { REGION_MARGIN = 128 };
 /* Regions nearer to each other than this are fetched as one: a seek costs more than the reads. */
 enum { REGION_JOIN = 20000 };
 
+/* Where move tables are wanted and none of so many reads has one, the others will not either. */
+enum { MOVES_LOOKED_FOR = 1000 };
+
 struct reads {
     const struct runnel_host *host;
     struct alignments *file;
+    char *path;
     char *copy; /* path, lent to the file */
     struct arrow_table *table;
     struct stream_contigs names; /* for regions; views of the header */
@@ -32,7 +36,8 @@ struct reads {
     size_t contig, interval;     /* the next region to begin */
     int64_t end;                 /* of the region under way */
     int64_t reach;               /* reads that begin before it were given already */
-    bool opened, in_region;
+    bool opened, in_region, wants_moves, has_moves;
+    int64_t given; /* reads */
     int64_t last_contig, last_position;
 };
 
@@ -42,6 +47,7 @@ static void reads_free(struct reads *reads) {
     regions_free(reads->regions);
     free(reads->names.names);
     free(reads->names.lengths);
+    free(reads->path);
     free(reads->copy);
     free(reads);
 }
@@ -70,17 +76,22 @@ static int reads_init(const struct runnel_init *init, void **state) {
     struct reads *reads = calloc(1, sizeof *reads);
     char *copy =
         runnel_setting_text(init, "copy") ? strdup(runnel_setting_text(init, "copy")) : NULL;
+    char *path = strdup(runnel_setting_text(init, "path"));
     const struct alignments_options options = {.reference = runnel_setting_text(init, "ref"),
                                                .threads =
                                                    (int)runnel_setting_integer(init, "threads"),
                                                .moves = runnel_setting_flag(init, "moves"),
                                                .copy = copy};
-    if (reads == NULL) {
+    if (reads == NULL || path == NULL) {
+        free(reads);
+        free(path);
         free(copy);
         return RUNNEL_ERROR;
     }
+    reads->path = path;
     reads->copy = copy;
     reads->host = init->host;
+    reads->wants_moves = options.moves;
     if (alignments_open(&reads->file, runnel_setting_text(init, "path"), &options, &why) ==
             STATUS_OK &&
         open_regions(reads, init, &why) == STATUS_OK &&
@@ -114,6 +125,7 @@ static int emit_open(struct reads *reads, struct runnel_slot *slot) {
                                         {"sample", header->sample},
                                         {"read_platform", header->platform},
                                         {"basecall_model", header->basecall_model},
+                                        {"moves", reads->wants_moves ? "true" : "false"},
                                         {"order", "position"}};
     struct runnel_batch *open =
         stream_open(&READS_STREAM, NULL, facts, sizeof facts / sizeof *facts, &why);
@@ -192,6 +204,17 @@ static int next_read(struct reads *reads, struct alignment *row, int32_t *contig
     }
 }
 
+/* A model that looks at dwell times would call on zeros where no read has any. */
+static int check_moves(const struct reads *reads, bool end, struct failure *why) {
+    bool seen_enough = reads->given >= MOVES_LOOKED_FOR || (end && reads->given > 0);
+    if (!reads->wants_moves || reads->has_moves || !seen_enough)
+        return STATUS_OK;
+    return fail(why, STATUS_BAD_INPUT,
+                "%s: none of the first %lld reads has a move table (mv tag), so there are no dwell "
+                "times; the basecaller writes them when asked to (dorado: --emit-moves)",
+                reads->path, (long long)reads->given);
+}
+
 static int reads_process(void *state, const struct runnel_batch *none, struct runnel_slot *slot) {
     struct reads *reads = state;
     struct failure why = {0};
@@ -207,12 +230,14 @@ static int reads_process(void *state, const struct runnel_batch *none, struct ru
            arrow_table_rows(reads->table) < BATCH_ROWS &&
            (status = next_read(reads, &row, &contig, &why)) == STATUS_OK) {
         put_row(reads->table, &row, alignments_header(reads->file)->contigs[contig].name);
+        reads->given++;
+        reads->has_moves = reads->has_moves || row.moves != NULL;
         if ((status = arrow_table_end_row(reads->table, &why)) != STATUS_OK)
             break;
         reads->last_contig = contig;
         reads->last_position = row.position + 1;
     }
-    if (status < 0)
+    if (status < 0 || check_moves(reads, status == STATUS_END, &why) != STATUS_OK)
         return stage_failed(reads->host, &why);
     size_t rows = arrow_table_rows(reads->table);
     if (rows > 0) {

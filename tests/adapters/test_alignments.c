@@ -95,7 +95,7 @@ Test(alignments, header_facts) {
         write_text(
             "@HD\tVN:1.6\tSO:coordinate\n@SQ\tSN:c1\tLN:1000\n"
             "@RG\tID:a\tPL:ONT\tDS:runid=1 basecall_model=dna_r10.4.1_e8.2_400bps_sup@v5.0.0 x=y\tSM:NA1\n"
-            "@RG\tID:b\tSM:NA2\n"),
+            "@RG\tID:b\tSM:NA2\tDS:basecall_model=dna_r10.4.1_e8.2_400bps_sup@v5.0.0\n"),
         NULL);
     const struct alignments_header *header = alignments_header(file);
     cr_assert_eq(header->contig_count, 1);
@@ -106,6 +106,18 @@ Test(alignments, header_facts) {
     cr_assert_str_eq(header->platform, "ONT");
     cr_assert_str_eq(header->basecall_model, "dna_r10.4.1_e8.2_400bps_sup@v5.0.0");
     cr_assert_str_eq(header->sort_order, "coordinate");
+    alignments_close(file);
+}
+
+/* Each of different ones is named, also where one begins as another does. */
+Test(alignments, header_with_two_basecallers) {
+    struct alignments *file = open_or_die(write_text("@SQ\tSN:c1\tLN:1000\n"
+                                                     "@RG\tID:a\tDS:basecall_model=sup@v5.0.0\n"
+                                                     "@RG\tID:b\tDS:basecall_model=sup@v5\n"
+                                                     "@RG\tID:c\tDS:basecall_model=sup@v5.0.0\n"
+                                                     "@RG\tID:d\tDS:basecall_model=sup@v5\n"),
+                                          NULL);
+    cr_assert_str_eq(alignments_header(file)->basecall_model, "sup@v5.0.0,sup@v5");
     alignments_close(file);
 }
 

@@ -124,6 +124,26 @@ import json
 r = json.load(open('report.json'))
 print(r['whole'] and all(s['counts'].get('in', 0) == s['counts'].get('used', 0) + sum(v for k, v in s['counts'].items() if k.startswith('left out: ')) for l in r['lines'] for s in l))"
 
+# ---- a folder of models: the reads' basecaller chooses, and nothing is called in doubt
+basecalled() { samtools view -h "$bam" | sed "s/^@RG.*/@RG\tID:1\tSM:SIM\tPL:${2:-ONT}\tDS:basecall_model=$1/"; }
+mkdir models; cp "$root/tests/data/networks/trained.h5" models/r1041_e82_400bps_sup_v500.h5
+basecalled dna_r10.4.1_e8.2_400bps_sup@v5.0.0 > sup.sam; basecalled dna_r10.4.1_e8.2_400bps_hac@v5.0.0 > hac.sam
+call -q -m models -o chosen.vcf "$ref" sup.sam; grep -v '^##runnel_model=' chosen.vcf > a; grep -v '^##runnel_model=' both.vcf > b; same a b
+holds grep -q '^##runnel_model=r1041_e82_400bps_sup_v500' chosen.vcf
+fails 'basecalled by dna_r10.*hac@v5.0.0, and models has no model r1041_e82_400bps_hac_v500 \(it has r1041_e82_400bps_sup_v500.h5\)' \
+    "$runnel" call -q -m models -o out.vcf "$ref" hac.sam
+fails 'models is a folder of models, and the read groups do not say' "$runnel" call -q -m models -o out.vcf "$ref" "$bam"
+cp -r models/r1041_e82_400bps_sup_v500.h5 models/dna_r10.4.1_e8.2_400bps_sup@v5.0.0.h5
+fails 'more than one model for it \(dna_r10' "$runnel" call -q -m models -o out.vcf "$ref" sup.sam
+call -q -m models/r1041_e82_400bps_sup_v500.h5 -o named.vcf "$ref" sup.sam; same chosen.vcf named.vcf
+dwell=$root/tests/data/networks/fixtures/full_alignment_dwell_narrow.pt
+mkdir r1041_e82_400bps_sup_v500_with_mv
+cp "$dwell" r1041_e82_400bps_sup_v500_with_mv/full_alignment.pt; cp "$root/tests/data/networks/fixtures/pileup_narrow.pt" r1041_e82_400bps_sup_v500_with_mv/pileup.pt
+fails 'with_mv looks at dwell times: it needs --enable-dwell-time' "$runnel" call -q -m ./r1041_e82_400bps_sup_v500_with_mv -o out.vcf "$ref" "$bam"
+fails 'none of the first [0-9]+ reads has a move table' "$runnel" call -q -m ./r1041_e82_400bps_sup_v500_with_mv --enable-dwell-time -o out.vcf "$ref" "$bam"
+basecalled none PACBIO > hifi.sam
+fails 'model ont is for ont reads, these are hifi' "$runnel" call -q -m ont -o out.vcf "$ref" hifi.sam
+
 # ---- nothing to call: a whole, empty, indexed VCF
 samtools view -h "$bam" sim1:1-1 | grep '^@' > empty.sam
 call -o empty.vcf.gz "$ref" empty.sam; holds test -s empty.vcf.gz.tbi
