@@ -11,6 +11,7 @@
 
 #include "core/networks/convolution.h"
 #include "core/networks/pack.h"
+#include "core/networks/pyramid.h"
 #include "core/networks/tail.h"
 #include "core/windows/shape.h"
 
@@ -20,10 +21,8 @@
 
 enum {
     STAGES = 3,
-    BLOCK = 8,  /* windows that go through the smaller maps together */
-    MARGIN = 3, /* rows beside a computed range that the next convolution may read */
-    LEVELS = 3, /* of the pyramid: 3, 2 and 1 bins an axis */
-    BINS = 9 + 4 + 1,
+    BLOCK = 8,        /* windows that go through the smaller maps together */
+    MARGIN = 3,       /* rows beside a computed range that the next convolution may read */
     INPUT_UNITS = 100 /* window values are hundredths */
 };
 
@@ -55,23 +54,18 @@ static const struct {
      {"conv5", "res_block3.0.mid", "res_block3.0"}},
 };
 
-/* One bin of the pyramid: rows and positions [begin, end) of the last map. */
-struct bin {
-    struct row_range rows, positions;
-};
-
 struct full_network {
     const struct kernels *kernels;
     struct map_shape input;
     struct stage stage[STAGES];
-    struct bin bins[BINS];
+    struct pyramid pyramid;
     struct tail tail;
 };
 
 struct full_scratch {
     float *input; /* one window */
     float *main[STAGES], *mid[STAGES];
-    float *pooled; /* (M, BINS, C) */
+    float *pooled; /* (M, PYRAMID_BINS, C) */
     struct convolution_scratch convolution;
     struct row_range ranges[BLOCK];
     struct tail_scratch tail;
@@ -114,34 +108,6 @@ static int pack_stage(struct full_network *network, size_t s, const struct weigh
     return STATUS_OK;
 }
 
-/* How an axis of n is cut at a level: pieces of ceil(n / level), what is missing in the last
- * one taken half from the first.  Returns how many pieces. */
-static size_t cut(size_t n, size_t level, struct row_range pieces[LEVELS]) {
-    size_t size = (n + level - 1) / level, count = (n + size - 1) / size;
-    size_t before = (count * size - n) / 2;
-    for (size_t p = 0; p < count && p < LEVELS; p++) {
-        size_t end = (p + 1) * size - before;
-        pieces[p] = (struct row_range){p == 0 ? 0 : p * size - before, end > n ? n : end};
-    }
-    return count;
-}
-
-static int lay_bins(struct full_network *network, struct failure *why) {
-    const struct map_shape *map = &network->stage[STAGES - 1].map;
-    size_t n = 0;
-    for (size_t level = LEVELS; level >= 1; level--) {
-        struct row_range rows[LEVELS], positions[LEVELS];
-        if (cut(map->R, level, rows) != level || cut(map->W, level, positions) != level)
-            return fail(why, STATUS_UNSUPPORTED,
-                        "a full-alignment window of %zu rows gives the pyramid no %zu bins",
-                        network->input.R, level);
-        for (size_t r = 0; r < level; r++)
-            for (size_t p = 0; p < level; p++)
-                network->bins[n++] = (struct bin){rows[r], positions[p]};
-    }
-    return STATUS_OK;
-}
-
 static int compute_background(struct full_network *network, struct failure *why);
 
 static int build(struct full_network *network, const struct weights *weights, enum padding padding,
@@ -151,11 +117,11 @@ static int build(struct full_network *network, const struct weights *weights, en
         if (status != STATUS_OK)
             return status;
     }
-    int status = lay_bins(network, why);
-    if (status != STATUS_OK)
-        return status;
     const struct stage *last = &network->stage[STAGES - 1];
-    struct flat_shape flat = {BINS, 1, last->channels, last->map.C};
+    int status = pyramid_lay(&network->pyramid, &last->map, why);
+    if (status != STATUS_OK)
+        return fail_at(why, "a full-alignment window of %zu rows", network->input.R);
+    struct flat_shape flat = {PYRAMID_BINS, 1, last->channels, last->map.C};
     status = tail_pack(&network->tail, weights, &flat, network->kernels, why);
     if (status != STATUS_OK)
         return status;
@@ -237,7 +203,7 @@ static int allocate(struct full_scratch *scratch, const struct full_network *net
         if (map->C > channels)
             channels = map->C;
     }
-    scratch->pooled = floats_new(BLOCK * BINS * network->stage[STAGES - 1].map.C, why);
+    scratch->pooled = floats_new(BLOCK * PYRAMID_BINS * network->stage[STAGES - 1].map.C, why);
     if (scratch->pooled == NULL ||
         convolution_scratch_new(&scratch->convolution, positions, channels, network->kernels->panel,
                                 why) != STATUS_OK)
@@ -357,20 +323,6 @@ static struct row_range load(const struct full_network *network, float *input,
     return (struct row_range){window->first_row + begin, window->first_row + end};
 }
 
-static void pool(const struct full_network *network, const float *map_values, float *pooled) {
-    const struct map_shape *map = &network->stage[STAGES - 1].map;
-    for (size_t b = 0; b < BINS; b++, pooled += map->C) {
-        const struct bin *bin = &network->bins[b];
-        for (size_t r = bin->rows.begin; r < bin->rows.end; r++)
-            for (size_t w = bin->positions.begin; w < bin->positions.end; w++) {
-                const float *x = map_values + (r + 1) * map_row(map) + (w + 1) * map->C;
-                bool first = r == bin->rows.begin && w == bin->positions.begin;
-                for (size_t c = 0; c < map->C; c++)
-                    pooled[c] = first || x[c] > pooled[c] ? x[c] : pooled[c];
-            }
-    }
-}
-
 static void run_block(const struct full_network *network, struct full_scratch *scratch,
                       const struct full_input *windows, size_t M, float *probabilities) {
     struct row_range *ranges = scratch->ranges;
@@ -387,19 +339,20 @@ static void run_block(const struct full_network *network, struct full_scratch *s
     residual(network, scratch, 2, ranges, M);
     const struct stage *last = &network->stage[STAGES - 1];
     for (size_t m = 0; m < M; m++)
-        pool(network, scratch->main[2] + m * size2, scratch->pooled + m * BINS * last->map.C);
+        pyramid_pool(&network->pyramid, &last->map, scratch->main[2] + m * size2,
+                     scratch->pooled + m * PYRAMID_BINS * last->map.C);
     if (scratch->tap != NULL)
         scratch->tap->layer(scratch->tap->user,
                             &(struct layer_view){.name = "pyramid",
                                                  .values = scratch->pooled,
                                                  .windows = M,
                                                  .rows = 1,
-                                                 .columns = BINS,
+                                                 .columns = PYRAMID_BINS,
                                                  .channels = last->channels,
-                                                 .window_step = BINS * last->map.C,
+                                                 .window_step = PYRAMID_BINS * last->map.C,
                                                  .column_step = last->map.C});
-    tail_run(&network->tail, &scratch->tail, scratch->pooled, BINS * last->map.C, last->map.C, M,
-             scratch->tap, probabilities);
+    tail_run(&network->tail, &scratch->tail, scratch->pooled, PYRAMID_BINS * last->map.C,
+             last->map.C, M, scratch->tap, probabilities);
 }
 
 /* Every row of a window of zeros, kept map by map. */

@@ -5,6 +5,8 @@
 #include "core/networks/from_keras.h"
 
 #include "core/networks/convolution.h"
+#include "core/networks/pyramid.h"
+#include "core/networks/tail.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -194,32 +196,75 @@ Test(from_keras, same_padding_is_not_padding_by_one) {
               (double)same[0], (double)same[1]);
 }
 
+/* A dense layer of one output behind positions of two channels, as the networks end in. */
+struct seen {
+    double l4;
+};
+
+static void see_l4(void *user, const struct layer_view *view) {
+    if (strcmp(view->name, "L4") == 0)
+        ((struct seen *)user)->l4 = (double)view->values[0];
+}
+
+static double flat_dense(const float weights[4], const float *x) {
+    static const char *const layers[] = {"L5_1", "L5_2", "Y_gt21_logits", "Y_genotype_logits"};
+    static const size_t outputs[] = {1, 1, GENOTYPE_CLASSES, ZYGOSITY_CLASSES};
+    const float nothing[GENOTYPE_CLASSES] = {0};
+    struct weights *w = set();
+    struct tail tail;
+    struct tail_scratch scratch;
+    struct seen seen;
+    float probabilities[GENOTYPE_CLASSES + ZYGOSITY_CLASSES];
+    add(w, "L4", "kernel", 2, 4, 1, weights);
+    add(w, "L4", "bias", 1, 1, 1, nothing);
+    for (size_t l = 0; l < 4; l++) {
+        add(w, layers[l], "kernel", 2, 1, outputs[l], nothing);
+        add(w, layers[l], "bias", 1, outputs[l], 1, nothing);
+    }
+    struct failure why = {0};
+    cr_assert(tail_pack(&tail, w, &(struct flat_shape){2, 1, 2, 2}, &kernels_scalar, &why) ==
+                  STATUS_OK,
+              "%s", why.text);
+    cr_assert(tail_scratch_new(&scratch, &tail, 1, NULL) == STATUS_OK);
+    tail_run(&tail, &scratch, x, 4, 2, 1, &(struct tap){&seen, see_l4}, probabilities);
+    tail_scratch_free(&scratch);
+    tail_free(&tail);
+    weights_free(w);
+    return seen.l4 / 1.0507009873554805; /* SELU's factor */
+}
+
 Test(from_keras, flattening_is_channels_last) {
     const float weights[] = {1, 10, 100, 1000}, a[] = {1, 2}, b[] = {3, 4};
     const float last[] = {a[0], b[0], a[1], b[1]}, first[] = {a[0], a[1], b[0], b[1]};
     float y;
-    dense(weights, NULL, 1, last, 4, &y);
-    page_says("channels last 1 3 2 4 %.0f\n", (double)y);
+    page_says("channels last 1 3 2 4 %.0f\n", flat_dense(weights, last));
     dense(weights, NULL, 1, first, 4, &y);
     page_says("channels first 1 2 3 4 %.0f wrong", (double)y);
 }
 
-/* Pieces of two over three values; the last is short by one. */
-static void pool(const double x[3], double padding, double y[2]) {
-    y[0] = fmax(x[0], x[1]);
-    y[1] = fmax(x[2], padding);
+/* Our pyramid's two bins over three rows of a map, which is `x` in each of three positions. */
+static void pool(const float x[3], float y[2]) {
+    struct map_shape map = {3, 3, 1};
+    struct pyramid pyramid;
+    float values[25] = {0}, pooled[PYRAMID_BINS];
+    for (size_t r = 0; r < 3; r++)
+        for (size_t w = 0; w < 3; w++)
+            values[(r + 1) * 5 + w + 1] = x[r];
+    cr_assert(pyramid_lay(&pyramid, &map, NULL) == STATUS_OK);
+    pyramid_pool(&pyramid, &map, values, pooled);
+    y[0] = pooled[9]; /* the first of the 2 x 2 bins */
+    y[1] = pooled[11];
 }
 
 Test(from_keras, pooling_ignores_what_is_padded) {
-    const double low[] = {-3, -1, -2}, high[] = {3, 1, 2};
-    double ignored[2], zero[2];
-    pool(low, -HUGE_VAL, ignored);
-    pool(low, 0, zero);
-    page_says("-3 -1 -2 minus infinity %g %g zero %g %g\n", ignored[0], ignored[1], zero[0],
-              zero[1]);
-    pool(high, -HUGE_VAL, ignored);
-    pool(high, 0, zero);
-    page_says("3 1 2 minus infinity %g %g zero %g %g\n", ignored[0], ignored[1], zero[0], zero[1]);
+    const float low[] = {-3, -1, -2}, high[] = {3, 1, 2};
+    float y[2];
+    pool(low, y);
+    page_says("-3 -1 -2 minus infinity %g %g zero %g %g\n", (double)y[0], (double)y[1],
+              (double)y[0], fmax((double)low[2], 0));
+    pool(high, y);
+    page_says("3 1 2 minus infinity %g %g zero %g %g\n", (double)y[0], (double)y[1], (double)y[0],
+              fmax((double)high[2], 0));
 }
 
 /* ---- names and refusals ---------------------------------------------------------------------- */
