@@ -50,6 +50,8 @@ if [ -n "$all" ]; then
     cmake -S "$root" -B "$build-tsan" -G Ninja -DRUNNEL_SANITIZE=thread -DCMAKE_BUILD_TYPE=RelWithDebInfo > /dev/null
     ninja -C "$build-tsan" -j "$jobs" runnel test_plugins stages > "$build-tsan/build.log"
     "$root/tests/plugin/threads.sh" "$build-tsan"
+    step "NEON"
+    "$root/tests/core/networks/neon.sh" "$build-neon"
     step "Debian package"
     "$root/tests/plugin/package.sh" "$build"
     step "Python's side of the streams"

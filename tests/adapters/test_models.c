@@ -7,7 +7,7 @@
 
 #include "adapters/hdf5_values.h"
 #include "tests/adapters/damaged.h"
-#include "tests/core/networks/reference.h"
+#include "tests/core/networks/golden.h"
 
 #include <sys/stat.h>
 

@@ -3,7 +3,7 @@
  * The full-alignment network against golden probabilities and layers (tests/data/networks/
  * README.md says how they were made), with both schools of padding, with rows left out, and
  * with weights that do not fit. */
-#include "tests/core/networks/reference.h"
+#include "tests/core/networks/golden.h"
 
 struct runner {
     struct full_network *network;

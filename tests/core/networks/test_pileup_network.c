@@ -2,7 +2,7 @@
  *
  * The pileup network against golden probabilities and layers (tests/data/networks/README.md says
  * how they were made), against itself in other batches, and with weights that do not fit. */
-#include "tests/core/networks/reference.h"
+#include "tests/core/networks/golden.h"
 
 /* Runs the first `count` windows of a golden file; probabilities are the caller's. */
 static float *run(const struct weights *weights, const struct kernels *kernels,
