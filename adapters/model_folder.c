@@ -86,10 +86,9 @@ int model_folder_choose(const char *folder, const char *basecall_model, bool dwe
                     "%s is a folder of models, and the read groups name more than one basecaller's "
                     "model (%s); name one of its models",
                     folder, basecall_model);
-    char wanted[NAME_TEXT + 16], list[LIST_TEXT] = "", fitting[LIST_TEXT] = "";
-    clair3_name(wanted, basecall_model);
-    if (dwell)
-        strcat(wanted, "_with_mv");
+    char plain[NAME_TEXT], wanted[NAME_TEXT + 16], list[LIST_TEXT] = "", fitting[LIST_TEXT] = "";
+    clair3_name(plain, basecall_model);
+    snprintf(wanted, sizeof wanted, "%s%s", plain, dwell ? "_with_mv" : "");
     struct dirent **entries;
     size_t count = scan(folder, &entries, is_shown), fit = 0;
     for (size_t e = 0; e < count; e++) {
