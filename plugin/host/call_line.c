@@ -104,11 +104,12 @@ static int add_pileup(struct line *line, const struct call_request *request, con
     return status ? STATUS_OK : why->code;
 }
 
-static int add_caller(struct line *line, const struct call_request *request, struct failure *why) {
+static int add_caller(struct line *line, const struct call_request *request, int64_t threads,
+                      struct failure *why) {
     static const char *const SAME[] = {"enable-long-indel", "keep-iupac-bases", NULL};
     bool status = line_add(line, "caller", why) == STATUS_OK &&
                   set(line, "model", request->model, why) == STATUS_OK &&
-                  set_number(line, "threads", request->threads, why) == STATUS_OK &&
+                  set_number(line, "threads", threads, why) == STATUS_OK &&
                   set_flag(line, "likelihoods", request->gvcf != NULL, why) == STATUS_OK &&
                   set_same(line, request, SAME, why) == STATUS_OK;
     return status ? STATUS_OK : why->code;
@@ -194,12 +195,14 @@ static int add_spool(struct line *line, const struct call_request *request, cons
     return status ? STATUS_OK : why->code;
 }
 
+/* The doubtful calls of the spool, or, where there is none, of those that come by. */
 static int add_full(struct line *line, const struct call_request *request, const char *spool,
                     struct failure *why) {
     static const char *const SAME[] = {"var-pct-full", "ref-pct-full", "min-mq",
                                        "enable-long-indel", NULL};
-    char counts[PATH_TEXT_MAX + 8];
-    snprintf(counts, sizeof counts, "%s.counts", spool);
+    char counts[PATH_TEXT_MAX + 8] = "";
+    if (spool != NULL)
+        snprintf(counts, sizeof counts, "%s.counts", spool);
     const char *cutoffs = options_text(request->options, "cutoffs");
     bool status =
         line_add(line, "full", why) == STATUS_OK && set(line, "sites", spool, why) == STATUS_OK &&
@@ -304,7 +307,23 @@ static int pileup_only(struct calling *calling, struct failure *why) {
     struct line *line = &calling->line;
     bool built = add_reads(line, request, NULL, request->reads, why) == STATUS_OK &&
                  add_pileup(line, request, NULL, why) == STATUS_OK &&
-                 add_caller(line, request, why) == STATUS_OK &&
+                 add_caller(line, request, request->threads, why) == STATUS_OK &&
+                 add_merge(line, request, NULL, why) == STATUS_OK &&
+                 add_outputs(line, request, NULL, why) == STATUS_OK;
+    return built ? run_pass(calling, why) : why->code;
+}
+
+/* Both networks in one line, by fixed cut-offs.  The full-alignment network has most of the work.
+ */
+static int one_pass(struct calling *calling, struct failure *why) {
+    const struct call_request *request = calling->request;
+    struct line *line = &calling->line;
+    bool built = add_reads(line, request, NULL, request->reads, why) == STATUS_OK &&
+                 add_pileup(line, request, NULL, why) == STATUS_OK &&
+                 set_flag(line, "pass-reads", true, why) == STATUS_OK &&
+                 add_caller(line, request, (request->threads + 3) / 4, why) == STATUS_OK &&
+                 add_full(line, request, NULL, why) == STATUS_OK &&
+                 add_caller(line, request, request->threads, why) == STATUS_OK &&
                  add_merge(line, request, NULL, why) == STATUS_OK &&
                  add_outputs(line, request, NULL, why) == STATUS_OK;
     return built ? run_pass(calling, why) : why->code;
@@ -355,7 +374,7 @@ static int both_networks(struct calling *calling, struct failure *why) {
     snprintf(blocks, sizeof blocks, "%s/calls.blocks", calling->folder);
     bool built = add_reads(line, request, pipe ? copy : NULL, request->reads, why) == STATUS_OK &&
                  add_pileup(line, request, request->gvcf ? blocks : NULL, why) == STATUS_OK &&
-                 add_caller(line, request, why) == STATUS_OK &&
+                 add_caller(line, request, request->threads, why) == STATUS_OK &&
                  add_spool(line, request, spool, why) == STATUS_OK;
     if (!built || run_pass(calling, why) != STATUS_OK ||
         write_cutoffs(request, spool, why) != STATUS_OK)
@@ -365,7 +384,7 @@ static int both_networks(struct calling *calling, struct failure *why) {
         return without_full_network(calling, spool, blocks, why);
     built = add_reads(line, request, NULL, pipe ? copy : request->reads, why) == STATUS_OK &&
             add_full(line, request, spool, why) == STATUS_OK &&
-            add_caller(line, request, why) == STATUS_OK &&
+            add_caller(line, request, request->threads, why) == STATUS_OK &&
             add_merge(line, request, spool, why) == STATUS_OK &&
             add_outputs(line, request, blocks, why) == STATUS_OK;
     return built ? run_pass(calling, why) : why->code;
@@ -405,6 +424,8 @@ int call_run(const struct call_request *request, struct failure *why) {
     find_contigs(calling);
     if (options_flag(request->options, "pileup-only") && request->gvcf == NULL)
         pileup_only(calling, why);
+    else if (options_flag(request->options, "one-pass"))
+        one_pass(calling, why);
     else
         both_networks(calling, why);
     remove_folder(calling);
