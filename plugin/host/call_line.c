@@ -168,6 +168,10 @@ static int add_gvcf(struct line *line, const struct call_request *request, const
     return status ? STATUS_OK : why->code;
 }
 
+static bool wants_json(const struct call_request *request) {
+    return request->output_type != NULL && *request->output_type == 'j';
+}
+
 static int add_json(struct line *line, const struct call_request *request, struct failure *why) {
     bool status = line_add(line, "json", why) == STATUS_OK &&
                   set(line, "path", request->output, why) == STATUS_OK &&
@@ -179,10 +183,9 @@ static int add_json(struct line *line, const struct call_request *request, struc
 /* What stands at the end of every line: the files that were asked for. */
 static int add_outputs(struct line *line, const struct call_request *request, const char *blocks,
                        struct failure *why) {
-    bool json = request->output_type != NULL && *request->output_type == 'j';
     if (add_gvcf(line, request, blocks, why) != STATUS_OK)
         return why->code;
-    return json ? add_json(line, request, why) : add_vcf(line, request, why);
+    return wants_json(request) ? add_json(line, request, why) : add_vcf(line, request, why);
 }
 
 /* Regions given with -r are exact, so that parts of a genome add up to the whole; those of a BED
@@ -191,6 +194,7 @@ static int add_spool(struct line *line, const struct call_request *request, cons
                      struct failure *why) {
     bool status = line_add(line, "spool", why) == STATUS_OK &&
                   set(line, "path", spool, why) == STATUS_OK &&
+                  set_flag(line, "probabilities", wants_json(request), why) == STATUS_OK &&
                   (request->bed != NULL || set(line, "region", request->regions, why) == STATUS_OK);
     return status ? STATUS_OK : why->code;
 }
