@@ -420,7 +420,18 @@ static void forget_contigs(struct calling *calling) {
     free(calling->lengths);
 }
 
+/* Said before the work, not after it. */
+static int check_outputs(const struct call_request *request, struct failure *why) {
+    const char *const outputs[] = {request->output, request->gvcf, request->report,
+                                   options_text(request->options, "write-cutoffs")};
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs && why->code == STATUS_OK; i++)
+        paths_can_write(outputs[i], why);
+    return why->code;
+}
+
 int call_run(const struct call_request *request, struct failure *why) {
+    if (check_outputs(request, why) != STATUS_OK)
+        return why->code;
     struct calling *calling = calloc(1, sizeof *calling);
     if (calling == NULL)
         return fail(why, STATUS_NO_MEMORY, "out of memory for the line");

@@ -316,6 +316,23 @@ static void count(struct pileup *pileup, const char *name, uint64_t amount) {
         pileup->host->count(pileup->host->context, name, (int64_t)amount);
 }
 
+/* A file of which nothing can be used gives a whole, empty result; most likely something is wrong
+ * with it. */
+static void warn_if_useless(struct pileup *pileup, const struct read_books *reads) {
+    char text[512] = "no read could be used:";
+    uint64_t all = 0;
+    for (size_t fate = 0; fate < READ_FATES; fate++) {
+        size_t length = strlen(text);
+        if (reads->by_fate[fate] > 0)
+            snprintf(text + length, sizeof text - length, "%s %llu %s", all > 0 ? "," : "",
+                     (unsigned long long)reads->by_fate[fate],
+                     read_fate_name((enum read_fate)fate));
+        all += reads->by_fate[fate];
+    }
+    if (all > 0 && reads->by_fate[READ_USED] == 0)
+        pileup->host->log(pileup->host->context, RUNNEL_LOG_WARNING, text);
+}
+
 static int pileup_finish(void *state, struct runnel_slot *slot) {
     struct pileup *pileup = state;
     struct failure why = {0};
@@ -323,6 +340,7 @@ static int pileup_finish(void *state, struct runnel_slot *slot) {
         (pileup->blocks != NULL && block_writer_commit(pileup->blocks, &why) != STATUS_OK))
         return stage_failed(pileup->host, &why);
     const struct pileup_books *books = pileup_windows_books(pileup->windows);
+    warn_if_useless(pileup, &books->reads);
     uint64_t all = 0;
     for (size_t fate = 0; fate < READ_FATES; fate++) {
         char name[64];
