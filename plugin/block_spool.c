@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
+ * A block in the file: a byte of flags (below), where it differs from the block before the contig,
+ * where it does not follow it its begin, then its length, least depth, GQ and likelihoods.  Numbers
+ * are written in groups of seven bits, the lowest first, the last group below 128: most take one
+ * byte, a block about eight.
+ *
  * Blocks are made in stretches, one after the other.  Columns without reads are not listed in the
  * counts; those before a listed one are added with it, the last ones when the stretch ends. */
 #include "plugin/block_spool.h"
@@ -13,9 +18,17 @@
 #include <string.h>
 
 enum {
+    OTHER_CONTIG = 1, /* flags; the other bits are the place of the reference letter in LETTERS */
+    OTHER_BEGIN = 2,
+    IS_REFERENCE = 4,
+    LETTER_SHIFT = 3,
+    NUMBERS_MAX = 8, /* of a block, each of at most ten bytes */
+    RECORD_MAX = 1 + 10 * NUMBERS_MAX,
     CHUNK = 5000000,          /* Clair3's chunk_size: its blocks end with a chunk */
     BED_MARGIN = WINDOW_WIDTH /* Clair3 widens a BED file's lines by it */
 };
+
+static const char LETTERS[] = "ACGTN";
 
 struct record {
     int64_t contig;
@@ -32,6 +45,7 @@ struct block_writer {
     struct reference reference; /* of the contig */
     struct blocks *blocks;      /* of the contig; NULL between two */
     int64_t contig;
+    struct record last;         /* written */
     struct interval *stretches; /* of the contig, 0-based */
     size_t stretch_count, stretch;
     int64_t next;   /* first position of the stretch that was not added */
@@ -144,14 +158,45 @@ int block_writer_begin(struct block_writer *writer, int64_t contig, const char *
     return status;
 }
 
+/* No number is negative but where a likelihood cannot be told. */
+static uint8_t *put_number(uint8_t *to, int64_t number) {
+    uint64_t rest = (uint64_t)number;
+    for (; rest >= 128; rest >>= 7)
+        *to++ = (uint8_t)(rest | 128);
+    *to++ = (uint8_t)rest;
+    return to;
+}
+
+static size_t encode(uint8_t bytes[RECORD_MAX], const struct record *record,
+                     const struct record *last) {
+    const struct block *block = &record->block;
+    const char *letter = strchr(LETTERS, block->reference);
+    unsigned flags = (unsigned)((letter ? letter : strchr(LETTERS, 'N')) - LETTERS) << LETTER_SHIFT;
+    flags |= block->is_reference ? IS_REFERENCE : 0;
+    flags |= record->contig != last->contig ? OTHER_CONTIG : 0;
+    flags |= block->begin != last->block.end + 1 ? OTHER_BEGIN : 0;
+    bytes[0] = (uint8_t)flags;
+    uint8_t *to = bytes + 1;
+    if (flags & OTHER_CONTIG)
+        to = put_number(to, record->contig);
+    if (flags & OTHER_BEGIN)
+        to = put_number(to, block->begin);
+    to = put_number(to, block->end - block->begin);
+    to = put_number(to, block->min_depth);
+    to = put_number(to, block->gq);
+    for (int i = 0; i < BLOCK_LIKELIHOODS; i++)
+        to = put_number(to, block->pl[i]);
+    return (size_t)(to - bytes);
+}
+
 static int write_blocks(struct block_writer *writer, const struct block *blocks, size_t count,
                         struct failure *why) {
     for (size_t i = 0; i < count; i++) {
-        struct record record;
-        memset(&record, 0, sizeof record); /* the padding too */
-        record.contig = writer->contig;
-        record.block = blocks[i];
-        if (fwrite(&record, sizeof record, 1, writer->file) != 1)
+        const struct record record = {writer->contig, blocks[i]};
+        uint8_t bytes[RECORD_MAX];
+        size_t size = encode(bytes, &record, &writer->last);
+        writer->last = record;
+        if (fwrite(bytes, 1, size, writer->file) != size)
             return fail(why, STATUS_IO, "%s cannot be written: %s", writer->path, strerror(errno));
     }
     return STATUS_OK;
@@ -241,14 +286,39 @@ struct block_reader {
     int64_t asked;
 };
 
+/* 0 behind a file that is cut short, which fetch will notice. */
+static int64_t get_number(FILE *file) {
+    uint64_t number = 0;
+    int byte;
+    for (unsigned shift = 0; shift < 64 && (byte = getc_unlocked(file)) != EOF; shift += 7) {
+        number |= (uint64_t)(byte & 127) << shift;
+        if (byte < 128)
+            break;
+    }
+    return (int64_t)number;
+}
+
 static int fetch(struct block_reader *reader, struct failure *why) {
-    size_t got = fread(&reader->record, 1, sizeof reader->record, reader->file);
-    if (got == sizeof reader->record)
+    struct block *block = &reader->record.block;
+    int flags = getc_unlocked(reader->file);
+    if (flags == EOF && !ferror(reader->file)) {
+        reader->record.contig = INT64_MAX;
         return STATUS_OK;
-    if (got > 0 || ferror(reader->file))
-        return fail(why, STATUS_IO, "%s cannot be read to its end", reader->path);
-    reader->record.contig = INT64_MAX;
-    return STATUS_OK;
+    }
+    if (flags & OTHER_CONTIG)
+        reader->record.contig = get_number(reader->file);
+    block->begin = flags & OTHER_BEGIN ? get_number(reader->file) : block->end + 1;
+    block->end = block->begin + get_number(reader->file);
+    block->min_depth = get_number(reader->file);
+    block->gq = (int32_t)get_number(reader->file);
+    for (int i = 0; i < BLOCK_LIKELIHOODS; i++)
+        block->pl[i] = (int32_t)get_number(reader->file);
+    block->is_reference = (flags & IS_REFERENCE) != 0;
+    unsigned letter = (unsigned)flags >> LETTER_SHIFT;
+    block->reference = letter < sizeof LETTERS - 1 ? LETTERS[letter] : 'N';
+    return feof(reader->file) || ferror(reader->file)
+               ? fail(why, STATUS_IO, "%s cannot be read to its end", reader->path)
+               : STATUS_OK;
 }
 
 int block_reader_open(struct block_reader **out, const char *path, struct failure *why) {

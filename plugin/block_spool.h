@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The non-variant blocks of a gVCF between the two passes of a call: made from the counts of
- * pileup columns as the reads go by, kept in a temporary file (structs as they are in memory, for
- * this run alone), read back contig by contig.  Spec: calling, sections 5.1 to 5.3. */
+ * pileup columns as the reads go by, kept in a temporary file (about eight bytes a block, for this
+ * run alone), read back contig by contig.  Spec: calling, sections 5.1 to 5.3. */
 #ifndef PLUGIN_BLOCK_SPOOL_H
 #define PLUGIN_BLOCK_SPOOL_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Reading a spool, and its counts. */
+ * The lines of a spool, its counts and facts. */
 #include "plugin/spool.h"
 
 #include "adapters/vcf.h"
@@ -12,12 +12,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    COLUMNS = 10,          /* of a record with one sample */
+    DIGITS = 8,            /* of one probability */
+    PROBABILITIES_MAX = 96 /* of a network, which has 24 or 90 */
+};
+
 struct spool {
     char *path;
     struct vcf_reader *reader;
     const struct stream_contigs *contigs;
     struct text line;
     int64_t contig;
+    float probabilities[PROBABILITIES_MAX]; /* of the last call */
 };
 
 int spool_open(struct spool **out, const char *path, const struct stream_contigs *contigs,
@@ -65,11 +72,54 @@ static int next_line(struct spool *spool, int64_t *contig, struct failure *why) 
     return STATUS_OK;
 }
 
+void spool_append(struct text *lines, const struct call *call, bool probabilities) {
+    record_append(lines, call, RECORD_PLAIN);
+    if (!probabilities || lines->failed)
+        return;
+    lines->length--; /* the newline */
+    text_append_char(lines, '\t');
+    for (size_t i = 0; i < call->probability_count; i++) {
+        uint32_t bits;
+        char digits[DIGITS + 1];
+        memcpy(&bits, &call->probabilities[i], sizeof bits);
+        snprintf(digits, sizeof digits, "%08x", (unsigned)bits);
+        text_append(lines, digits, DIGITS);
+    }
+    text_append_char(lines, '\n');
+}
+
+/* Cuts the column of probabilities, where there is one, off the line and reads it. */
+static int take_probabilities(struct spool *spool, size_t *count, struct failure *why) {
+    char *at = spool->line.bytes, digits[DIGITS + 1] = "", *end;
+    *count = 0;
+    for (int column = 0; column < COLUMNS && at != NULL; column++)
+        at = strchr(at + (column > 0), '\t');
+    if (at == NULL)
+        return STATUS_OK;
+    *at++ = '\0';
+    size_t length = strlen(at);
+    *count = length / DIGITS;
+    bool good = length % DIGITS == 0 && *count <= PROBABILITIES_MAX;
+    for (size_t i = 0; good && i < *count; i++) {
+        memcpy(digits, at + i * DIGITS, DIGITS);
+        uint32_t bits = (uint32_t)strtoul(digits, &end, 16);
+        good = end == digits + DIGITS;
+        memcpy(&spool->probabilities[i], &bits, sizeof bits);
+    }
+    return good ? STATUS_OK
+                : fail(why, STATUS_BAD_INPUT, "%s: probabilities that no spool has", spool->path);
+}
+
 int spool_next(struct spool *spool, struct call *call, int64_t *contig, struct failure *why) {
+    size_t probabilities;
     int status = next_line(spool, contig, why);
+    if (status == STATUS_OK)
+        status = take_probabilities(spool, &probabilities, why);
     if (status != STATUS_OK)
         return status;
     status = record_parse(call, spool->contigs->names[*contig], spool->line.bytes, why);
+    call->probabilities = spool->probabilities;
+    call->probability_count = probabilities;
     return status == STATUS_OK ? status : fail_at(why, "%s", spool->path);
 }
 

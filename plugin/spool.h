@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * The spool: all pileup calls of a first pass, as a temporary VCF.gz with the counts of their
- * QUALs (PATH.counts) and the facts of their stream (PATH.facts) beside it.  The spool stage writes
- * it; the full stage reads it for sites and the merge stage for calls. */
+ * QUALs (PATH.counts) and the facts of their stream (PATH.facts) beside it.  Where the network's
+ * probabilities are wanted they stand in one more column, the bits of each as eight hexadecimal
+ * digits.  The spool stage writes it; the full stage reads it for sites and the merge stage for
+ * calls. */
 #ifndef PLUGIN_SPOOL_H
 #define PLUGIN_SPOOL_H
 
@@ -17,8 +19,12 @@ int spool_open(struct spool **out, const char *path, const struct stream_contigs
                struct failure *why);
 void spool_close(struct spool *spool); /* NULL is fine */
 
+/* Appends a call as a line of the spool. */
+void spool_append(struct text *lines, const struct call *call, bool probabilities);
+
 /* The next call and the index of its contig.  STATUS_OK, STATUS_END or a failure.  *call is
- * filled (its contig borrowed from `contigs`) and stays the caller's. */
+ * filled (its contig borrowed from `contigs`, its probabilities from the spool until the next
+ * call) and stays the caller's. */
 int spool_next(struct spool *spool, struct call *call, int64_t *contig, struct failure *why);
 
 /* The next record of any VCF, looked at only for its site (1-based position). */

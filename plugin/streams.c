@@ -70,6 +70,7 @@ const struct stream READS_STREAM = {"runnel.reads/1", READS_FIELDS, READS_COLUMN
 const struct stream PILEUP_STREAM = {"runnel.pileup/1", PILEUP_FIELDS, PILEUP_COLUMNS};
 const struct stream FULL_STREAM = {"runnel.full/1", FULL_FIELDS, FULL_COLUMNS};
 const struct stream CALLS_STREAM = {"runnel.calls/1", CALLS_FIELDS, CALLS_COLUMNS};
+const struct stream DRAFTS_STREAM = {"runnel.drafts/1", CALLS_FIELDS, CALLS_COLUMNS};
 
 /* ---- OPEN ---- */
 

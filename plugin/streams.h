@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The four stream types that our stages speak, as tables: columns, their Arrow formats, and the
+ * The stream types that our stages speak, as tables: columns, their Arrow formats, and the
  * keys of the metadata that OPEN carries.  STREAMS.md says what each column means; a test holds
  * the two together. */
 #ifndef PLUGIN_STREAMS_H
@@ -79,7 +79,8 @@ struct stream {
 /* What the caller counts when its model has no full-alignment network. */
 #define PILEUP_NETWORK_ONLY "model without a full-alignment network"
 
-extern const struct stream READS_STREAM, PILEUP_STREAM, FULL_STREAM, CALLS_STREAM;
+/* Drafts have the columns of calls. */
+extern const struct stream READS_STREAM, PILEUP_STREAM, FULL_STREAM, CALLS_STREAM, DRAFTS_STREAM;
 
 /* A key and its value for OPEN's metadata. */
 struct stream_fact {

@@ -11,8 +11,9 @@ struct preset {
     const char *platform;
     double snp_min_af, indel_min_af;
     struct select_fractions fractions;
-    int full_rows;  /* reads in a full-alignment window */
-    bool is_called; /* false: known by name, but its way of calling is not ours */
+    struct cutoffs fixed; /* for one pass, where no quantiles are known */
+    int full_rows;        /* reads in a full-alignment window */
+    bool is_called;       /* false: known by name, but its way of calling is not ours */
 };
 
 /* NULL for a platform that is not known. */

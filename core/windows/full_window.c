@@ -134,10 +134,13 @@ void full_windows_no_site_before(struct full_windows *s, int64_t position) {
         s->next_site = position;
 }
 
+int64_t full_windows_mark(const struct full_windows *s) {
+    return s->drawn < s->site_count ? s->sites[s->drawn] : s->next_site;
+}
+
 /* Reads that end at or before this are of no use any more. */
 static int64_t useless_before(const struct full_windows *s) {
-    int64_t site = s->drawn < s->site_count ? s->sites[s->drawn] : s->next_site;
-    return site - WINDOW_FLANK;
+    return full_windows_mark(s) - WINDOW_FLANK;
 }
 
 static int tag(struct full_windows *s, const struct alignment *a, struct held_read *read,

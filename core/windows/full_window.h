@@ -87,8 +87,8 @@ int full_windows_new(struct full_windows **out, const struct full_options *optio
 void full_windows_free(struct full_windows *stream); /* accepts NULL */
 
 /* Begins a contig and forgets the one before.  `reference` is copied; its source, from which nobody
- * else may fetch meanwhile, and the SNPs (ascending; looked at only with FULL_BY_SNPS) are lent until
- * the next begin. */
+ * else may fetch meanwhile, and the SNPs (ascending; looked at only with FULL_BY_SNPS) are lent
+ * until the next begin. */
 void full_windows_begin(struct full_windows *stream, const struct reference *reference,
                         const struct phased_snp *snps, size_t snp_count);
 
@@ -112,6 +112,10 @@ void full_windows_end(struct full_windows *stream);
 /* STATUS_OK: `out` is the window of the next site, borrowed until the next call for this stream.
  * STATUS_END: none is ready. */
 int full_windows_pull(struct full_windows *stream, struct full_window *out, struct failure *why);
+
+/* No later window lies before this position (0-based): that of the next window, or, where no site
+ * waits for its reads, what was promised.  Looked at when pull has said STATUS_END. */
+int64_t full_windows_mark(const struct full_windows *stream);
 
 /* Reads held at present, for tests of bounded memory. */
 size_t full_windows_held(const struct full_windows *stream);

@@ -56,6 +56,9 @@ static const struct option OPTIONS[] = {
     {"var-pct-full", NULL, 0, OPTION_REAL, "X", NULL, "share of variants that full alignment sees"},
     {"ref-pct-full", NULL, 0, OPTION_REAL, "X", NULL, "share of reference calls that it sees"},
     {"cutoffs", NULL, 0, OPTION_TEXT, "FILE", NULL, "take cut-offs from these QUAL counts"},
+    {"one-pass", NULL, 0, OPTION_FLAG, NULL, NULL,
+     "one pass, no temporary files: cut-offs of --cutoffs, or fixed: QUAL 35 (ont), 29 (hifi) for "
+     "variants, 10 and 24 for reference calls"},
     {"write-cutoffs", NULL, 0, OPTION_TEXT, "FILE", NULL,
      "write the QUAL counts of the pileup pass"},
     {"base-err", NULL, 0, OPTION_REAL, "X", NULL, "gVCF: error of a base, 0.001"},
@@ -186,6 +189,26 @@ static int check_ranges(const struct call_request *request, struct failure *why)
                : STATUS_OK;
 }
 
+/* One pass knows nothing of the whole. */
+static int check_one_pass(const struct call_request *request, struct failure *why) {
+    static const char *const EXCLUDED[][2] = {
+        {"gvcf", "its blocks are gathered before calls are written"},
+        {"write-cutoffs", "quantiles need all pileup calls"},
+        {"clair3-compat", "Clair3 has two passes"}};
+    const struct options *options = request->options;
+    if (!options_flag(options, "one-pass"))
+        return STATUS_OK;
+    for (size_t i = 0; i < sizeof EXCLUDED / sizeof *EXCLUDED; i++)
+        if (options_given(options, EXCLUDED[i][0]))
+            return fail(why, STATUS_BAD_INPUT, "--one-pass and --%s exclude each other: %s",
+                        EXCLUDED[i][0], EXCLUDED[i][1]);
+    if (!options_given(options, "cutoffs") &&
+        (options_given(options, "var-pct-full") || options_given(options, "ref-pct-full")))
+        return fail(why, STATUS_BAD_INPUT,
+                    "--one-pass takes shares of the calls only with --cutoffs");
+    return STATUS_OK;
+}
+
 static int check_request(const struct call_request *request, struct failure *why) {
     if (request->output_type &&
         (strlen(request->output_type) != 1 || strchr("vzbuj", request->output_type[0]) == NULL))
@@ -200,6 +223,8 @@ static int check_request(const struct call_request *request, struct failure *why
     if (request->qual < 0)
         return fail(why, STATUS_BAD_INPUT, "--qual takes no negative number");
     int status = check_ranges(request, why);
+    if (status == STATUS_OK)
+        status = check_one_pass(request, why);
     return status == STATUS_OK ? check_files(request, why) : status;
 }
 

@@ -104,11 +104,12 @@ static int add_pileup(struct line *line, const struct call_request *request, con
     return status ? STATUS_OK : why->code;
 }
 
-static int add_caller(struct line *line, const struct call_request *request, struct failure *why) {
+static int add_caller(struct line *line, const struct call_request *request, int64_t threads,
+                      struct failure *why) {
     static const char *const SAME[] = {"enable-long-indel", "keep-iupac-bases", NULL};
     bool status = line_add(line, "caller", why) == STATUS_OK &&
                   set(line, "model", request->model, why) == STATUS_OK &&
-                  set_number(line, "threads", request->threads, why) == STATUS_OK &&
+                  set_number(line, "threads", threads, why) == STATUS_OK &&
                   set_flag(line, "likelihoods", request->gvcf != NULL, why) == STATUS_OK &&
                   set_same(line, request, SAME, why) == STATUS_OK;
     return status ? STATUS_OK : why->code;
@@ -167,6 +168,10 @@ static int add_gvcf(struct line *line, const struct call_request *request, const
     return status ? STATUS_OK : why->code;
 }
 
+static bool wants_json(const struct call_request *request) {
+    return request->output_type != NULL && *request->output_type == 'j';
+}
+
 static int add_json(struct line *line, const struct call_request *request, struct failure *why) {
     bool status = line_add(line, "json", why) == STATUS_OK &&
                   set(line, "path", request->output, why) == STATUS_OK &&
@@ -178,10 +183,9 @@ static int add_json(struct line *line, const struct call_request *request, struc
 /* What stands at the end of every line: the files that were asked for. */
 static int add_outputs(struct line *line, const struct call_request *request, const char *blocks,
                        struct failure *why) {
-    bool json = request->output_type != NULL && *request->output_type == 'j';
     if (add_gvcf(line, request, blocks, why) != STATUS_OK)
         return why->code;
-    return json ? add_json(line, request, why) : add_vcf(line, request, why);
+    return wants_json(request) ? add_json(line, request, why) : add_vcf(line, request, why);
 }
 
 /* Regions given with -r are exact, so that parts of a genome add up to the whole; those of a BED
@@ -190,16 +194,19 @@ static int add_spool(struct line *line, const struct call_request *request, cons
                      struct failure *why) {
     bool status = line_add(line, "spool", why) == STATUS_OK &&
                   set(line, "path", spool, why) == STATUS_OK &&
+                  set_flag(line, "probabilities", wants_json(request), why) == STATUS_OK &&
                   (request->bed != NULL || set(line, "region", request->regions, why) == STATUS_OK);
     return status ? STATUS_OK : why->code;
 }
 
+/* The doubtful calls of the spool, or, where there is none, of those that come by. */
 static int add_full(struct line *line, const struct call_request *request, const char *spool,
                     struct failure *why) {
     static const char *const SAME[] = {"var-pct-full", "ref-pct-full", "min-mq",
                                        "enable-long-indel", NULL};
-    char counts[PATH_TEXT_MAX + 8];
-    snprintf(counts, sizeof counts, "%s.counts", spool);
+    char counts[PATH_TEXT_MAX + 8] = "";
+    if (spool != NULL)
+        snprintf(counts, sizeof counts, "%s.counts", spool);
     const char *cutoffs = options_text(request->options, "cutoffs");
     bool status =
         line_add(line, "full", why) == STATUS_OK && set(line, "sites", spool, why) == STATUS_OK &&
@@ -304,7 +311,23 @@ static int pileup_only(struct calling *calling, struct failure *why) {
     struct line *line = &calling->line;
     bool built = add_reads(line, request, NULL, request->reads, why) == STATUS_OK &&
                  add_pileup(line, request, NULL, why) == STATUS_OK &&
-                 add_caller(line, request, why) == STATUS_OK &&
+                 add_caller(line, request, request->threads, why) == STATUS_OK &&
+                 add_merge(line, request, NULL, why) == STATUS_OK &&
+                 add_outputs(line, request, NULL, why) == STATUS_OK;
+    return built ? run_pass(calling, why) : why->code;
+}
+
+/* Both networks in one line, by fixed cut-offs.  The full-alignment network has most of the work.
+ */
+static int one_pass(struct calling *calling, struct failure *why) {
+    const struct call_request *request = calling->request;
+    struct line *line = &calling->line;
+    bool built = add_reads(line, request, NULL, request->reads, why) == STATUS_OK &&
+                 add_pileup(line, request, NULL, why) == STATUS_OK &&
+                 set_flag(line, "pass-reads", true, why) == STATUS_OK &&
+                 add_caller(line, request, (request->threads + 3) / 4, why) == STATUS_OK &&
+                 add_full(line, request, NULL, why) == STATUS_OK &&
+                 add_caller(line, request, request->threads, why) == STATUS_OK &&
                  add_merge(line, request, NULL, why) == STATUS_OK &&
                  add_outputs(line, request, NULL, why) == STATUS_OK;
     return built ? run_pass(calling, why) : why->code;
@@ -355,7 +378,7 @@ static int both_networks(struct calling *calling, struct failure *why) {
     snprintf(blocks, sizeof blocks, "%s/calls.blocks", calling->folder);
     bool built = add_reads(line, request, pipe ? copy : NULL, request->reads, why) == STATUS_OK &&
                  add_pileup(line, request, request->gvcf ? blocks : NULL, why) == STATUS_OK &&
-                 add_caller(line, request, why) == STATUS_OK &&
+                 add_caller(line, request, request->threads, why) == STATUS_OK &&
                  add_spool(line, request, spool, why) == STATUS_OK;
     if (!built || run_pass(calling, why) != STATUS_OK ||
         write_cutoffs(request, spool, why) != STATUS_OK)
@@ -365,7 +388,7 @@ static int both_networks(struct calling *calling, struct failure *why) {
         return without_full_network(calling, spool, blocks, why);
     built = add_reads(line, request, NULL, pipe ? copy : request->reads, why) == STATUS_OK &&
             add_full(line, request, spool, why) == STATUS_OK &&
-            add_caller(line, request, why) == STATUS_OK &&
+            add_caller(line, request, request->threads, why) == STATUS_OK &&
             add_merge(line, request, spool, why) == STATUS_OK &&
             add_outputs(line, request, blocks, why) == STATUS_OK;
     return built ? run_pass(calling, why) : why->code;
@@ -397,7 +420,18 @@ static void forget_contigs(struct calling *calling) {
     free(calling->lengths);
 }
 
+/* Said before the work, not after it. */
+static int check_outputs(const struct call_request *request, struct failure *why) {
+    const char *const outputs[] = {request->output, request->gvcf, request->report,
+                                   options_text(request->options, "write-cutoffs")};
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs && why->code == STATUS_OK; i++)
+        paths_can_write(outputs[i], why);
+    return why->code;
+}
+
 int call_run(const struct call_request *request, struct failure *why) {
+    if (check_outputs(request, why) != STATUS_OK)
+        return why->code;
     struct calling *calling = calloc(1, sizeof *calling);
     if (calling == NULL)
         return fail(why, STATUS_NO_MEMORY, "out of memory for the line");
@@ -405,6 +439,8 @@ int call_run(const struct call_request *request, struct failure *why) {
     find_contigs(calling);
     if (options_flag(request->options, "pileup-only") && request->gvcf == NULL)
         pileup_only(calling, why);
+    else if (options_flag(request->options, "one-pass"))
+        one_pass(calling, why);
     else
         both_networks(calling, why);
     remove_folder(calling);

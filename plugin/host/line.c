@@ -71,7 +71,9 @@ int line_set(struct line *line, const char *name, const char *value, struct fail
     int status = check_type(stage, &stage->options[at], value, why);
     if (status != STATUS_OK)
         return status;
-    free(step->values[at]);
+    if (step->values[at] != NULL)
+        return fail(why, STATUS_BAD_INPUT, "stage %s: %s is given twice, '%s' and '%s'", stage->id,
+                    stage->options[at].name, step->values[at], value);
     step->values[at] = strdup(value);
     return step->values[at] ? STATUS_OK : fail(why, STATUS_NO_MEMORY, "out of memory");
 }
@@ -138,6 +140,7 @@ int line_parse(struct line *line, const char *text, struct failure *why) {
     char word[8192];
     bool first = true, quoted;
     int status;
+    line->misused = true;
     while ((status = next_word(&text, word, sizeof word, &quoted, why)) == STATUS_OK) {
         if (strcmp(word, "!") == 0 && !quoted) {
             if (first)
@@ -146,13 +149,16 @@ int line_parse(struct line *line, const char *text, struct failure *why) {
             continue;
         }
         status = first ? line_add(line, word, why) : set_word(line, word, quoted, why);
+        line->misused = !first;
         if (status != STATUS_OK)
             return status;
         first = false;
+        line->misused = true;
     }
     if (status == STATUS_END && first)
         return fail(why, STATUS_BAD_INPUT,
                     line->count ? "the line ends in a '!'" : "the line is empty");
+    line->misused = status != STATUS_END;
     return status == STATUS_END ? STATUS_OK : status;
 }
 
@@ -203,7 +209,7 @@ static int check_streams(const struct line *line, size_t at, struct failure *why
                 stage->id, stage->takes && *stage->takes ? stage->takes : stage->sees);
 }
 
-int line_check(struct line *line, struct failure *why) {
+static int check(struct line *line, struct failure *why) {
     for (size_t i = 0; i < line->count; i++) {
         const struct runnel_stage *stage = &line->steps[i].loaded.stage;
         int status = check_defaults(&line->steps[i], why);
@@ -219,6 +225,12 @@ int line_check(struct line *line, struct failure *why) {
             return status;
     }
     return STATUS_OK;
+}
+
+int line_check(struct line *line, struct failure *why) {
+    int status = check(line, why);
+    line->misused = status != STATUS_OK;
+    return status;
 }
 
 void line_clear(struct line *line) {

@@ -21,6 +21,7 @@ struct line_step {
 };
 
 struct line {
+    bool misused; /* what line_parse or line_check refused is the text, not a plugin's file */
     size_t count;
     struct line_step steps[LINE_STAGES_MAX];
 };
@@ -31,7 +32,8 @@ int line_parse(struct line *line, const char *text, struct failure *why);
 /* Loads a stage and puts it at the end. */
 int line_add(struct line *line, const char *word, struct failure *why);
 
-/* Sets an option of the last stage; `name` NULL means its main one.  The value is checked. */
+/* Sets an option of the last stage, which must not be set yet; `name` NULL means its main one.  The
+ * value is checked. */
 int line_set(struct line *line, const char *name, const char *value, struct failure *why);
 
 /* Fills in defaults, and refuses what cannot work: an option that must be given and is not, a

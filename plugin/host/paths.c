@@ -6,6 +6,7 @@
 
 #include "plugin/host/version.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,27 @@ int paths_keep_inputs(const char *output, const char *const *inputs, size_t coun
         if (paths_same_file(output, inputs[i]))
             return fail(why, STATUS_BAD_INPUT, "%s is an input and would be overwritten", output);
     return STATUS_OK;
+}
+
+/* Files are written beside their names and renamed, so it is their folder that counts. */
+int paths_can_write(const char *path, struct failure *why) {
+    struct stat found;
+    char folder[PATH_TEXT_MAX];
+    if (path == NULL || strcmp(path, "-") == 0)
+        return STATUS_OK;
+    bool exists = stat(path, &found) == 0;
+    if (exists && S_ISDIR(found.st_mode))
+        return fail(why, STATUS_IO, "%s cannot be written: it is a folder", path);
+    snprintf(folder, sizeof folder, "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (slash == NULL)
+        snprintf(folder, sizeof folder, ".");
+    else
+        slash[slash == folder] = '\0';
+    bool directly = exists && !S_ISREG(found.st_mode);
+    return access(directly ? path : folder, W_OK) == 0
+               ? STATUS_OK
+               : fail(why, STATUS_IO, "%s cannot be written: %s", path, strerror(errno));
 }
 
 static size_t split(const char *list, char folders[PATHS_MAX][PATH_TEXT_MAX]) {

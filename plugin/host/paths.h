@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where things are: the folders of plugins and of models.  All are found from the place of the
- * running executable, so that an installed tree works wherever it is put. */
+ * Where things are, and may be put.  The folders of plugins and of models are found from the place
+ * of the running executable, so that an installed tree works wherever it is put. */
 #ifndef PLUGIN_HOST_PATHS_H
 #define PLUGIN_HOST_PATHS_H
 
@@ -20,6 +20,10 @@ bool paths_same_file(const char *one, const char *other);
 /* For a command with one output and some inputs: fails where the output is one of them. */
 int paths_keep_inputs(const char *output, const char *const *inputs, size_t count,
                       struct failure *why);
+
+/* Before a long work: whether a file of this name could be written at its end.  NULL and "-" always
+ * can. */
+int paths_can_write(const char *path, struct failure *why);
 
 /* Folders to look for plugins in, in order: those of RUNNEL_PLUGIN_PATH (separated by ':'), then
  * ours.  Returns how many. */

@@ -4,6 +4,7 @@
 #include "plugin/host/commands.h"
 #include "plugin/host/lanes.h"
 #include "plugin/host/options.h"
+#include "plugin/host/paths.h"
 #include "plugin/host/progress.h"
 #include "plugin/host/report.h"
 
@@ -43,7 +44,9 @@ int command_run(int argc, char **argv) {
     struct books *books = calloc(1, sizeof *books);
     if (line == NULL || books == NULL)
         fail(&why, STATUS_NO_MEMORY, "out of memory for the line");
-    if (why.code == STATUS_OK && line_parse(line, options.operands[0], &why) == STATUS_OK &&
+    const char *report = options_text(&options, "report");
+    if (why.code == STATUS_OK && paths_can_write(report, &why) == STATUS_OK &&
+        line_parse(line, options.operands[0], &why) == STATUS_OK &&
         line_check(line, &why) == STATUS_OK) {
         struct progress progress = {0};
         struct run_watch watch = progress_watch(&progress, options_flag(&options, "quiet"),
@@ -51,12 +54,15 @@ int command_run(int argc, char **argv) {
         line_run(line, &watch, books, &why);
         progress_end(&progress);
         report_check(books, &why);
-        if (options_text(&options, "report") != NULL)
-            report_write(options_text(&options, "report"), books, 1, &why);
+        if (report != NULL)
+            report_write(report, books, 1, &why);
     }
+    bool misused = line != NULL && line->misused;
     if (line != NULL)
         line_clear(line);
     free(line);
     free(books);
+    if (misused)
+        return say_usage("run", &why);
     return why.code == STATUS_OK ? EXIT_WHOLE : say_failure(&why);
 }

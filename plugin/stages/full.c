@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: MIT
  *
- * full: full-alignment windows at the sites of a list.
+ * full: full-alignment windows at the sites of a file, or at doubtful pileup calls as they flow by.
  *
  *     runnel run 'reads in.bam ! full calls.vcf.gz ref=ref.fa cutoffs=calls.vcf.gz.counts
  *                 ! caller ! merge calls.vcf.gz ! vcf out.vcf.gz'
+ *     runnel run 'reads in.bam ! pileup ref=ref.fa pass-reads ! caller ! full ref=ref.fa
+ *                 ! caller ! merge ! vcf out.vcf.gz'
  *
- * Takes runnel.reads/1 in their sorted order, gives runnel.full/1.  Without cut-offs every site of
- * the list gets a window; with them, the list is a spool and only doubtful calls do.  All the work
- * is core's (core/windows/full_window.h); this is the glue. */
+ * Takes runnel.reads/1 in their sorted order, gives runnel.full/1.
+ *   A file of sites    without cut-offs every site gets a window; with them, the file is a spool
+ *                      and only doubtful calls do.
+ *   No file            the sites are the doubtful ones of the pileup calls (runnel.calls/1) that
+ *                      come before the reads that end behind them; all of these calls go on as
+ *                      runnel.drafts/1.  Without cut-offs, the platform's fixed ones count.
+ * All the work is core's (core/windows/full_window.h); this is the glue. */
 #include "adapters/reference.h"
 #include "core/calls/presets.h"
 #include "core/windows/full_window.h"
+#include "plugin/call_rows.h"
+#include "plugin/full_sites.h"
 #include "plugin/phased.h"
 #include "plugin/read_rows.h"
 #include "plugin/spool.h"
@@ -21,7 +29,9 @@
 
 enum {
     BATCH_ROWS = 64,
-    AHEAD = 1 << 20 /* bases that the list of sites is read ahead of the reads */
+    AHEAD = 1 << 20,     /* bases that a file of sites is read ahead of the reads */
+    MARK_STEP = 1 << 16, /* bases between two marks of a flow */
+    FACT_SIZE = 128
 };
 
 struct full {
@@ -30,30 +40,32 @@ struct full {
     struct full_options options;
     struct select_fractions asked; /* 0: the platform's */
     struct cutoffs cutoffs;
+    bool pileup_only; /* the model that the calls come from has no other network */
     struct full_windows *windows;
     struct reference_file *reference;
     struct reference contig_reference;
     struct stream_contigs contigs;
     struct phased phased;
-    struct arrow_table *table;
+    struct arrow_table *table, *drafts;
     struct read_row row;
-    int64_t contig; /* under way; -1 before the first */
+    int64_t contig, marked; /* contig under way, -1 before the first, and last mark on it */
 
-    struct spool *sites;
-    struct call call;
-    int64_t site_contig, site; /* the next site, 0-based; contig INT64_MAX: there is none */
-    struct runnel_slot *slot;  /* of the hook under way */
+    struct full_sites *sites;
+    struct call call; /* of the flow */
+    int64_t call_contig;
+    struct runnel_slot *slot; /* of the hook under way */
 };
 
 static void full_destroy(void *state) {
     struct full *full = state;
+    full_sites_free(full->sites);
     full_windows_free(full->windows);
     reference_close(full->reference);
     stream_contigs_free(&full->contigs);
     phased_free(&full->phased);
     arrow_table_free(full->table);
+    arrow_table_free(full->drafts);
     read_row_free(&full->row);
-    spool_close(full->sites);
     call_free(&full->call);
     free(full->sites_path);
     free(full->cutoffs_path);
@@ -88,6 +100,8 @@ static int full_init(const struct runnel_init *init, void **state) {
         fail(&why, STATUS_BAD_INPUT, "haplotypes come from a phased VCF or from HP tags, not both");
     else if (reference_open(&full->reference, full->reference_path, &why) == STATUS_OK &&
              arrow_table_new(&full->table, FULL_STREAM.fields, FULL_STREAM.count, &why) ==
+                 STATUS_OK &&
+             arrow_table_new(&full->drafts, DRAFTS_STREAM.fields, DRAFTS_STREAM.count, &why) ==
                  STATUS_OK) {
         *state = full;
         return RUNNEL_OK;
@@ -98,55 +112,43 @@ static int full_init(const struct runnel_init *init, void **state) {
 
 /* ---- sites ---- */
 
-/* Turns to the next site of the list that is wanted. */
-static int next_site(struct full *full, struct failure *why) {
-    int status = STATUS_OK;
-    int64_t before = full->site_contig, position_before = full->site;
-    do {
-        if (full->cutoffs_path != NULL) {
-            status = spool_next(full->sites, &full->call, &full->site_contig, why);
-            full->site = full->call.position - 1;
-        } else {
-            status = spool_next_site(full->sites, &full->site_contig, &full->site, why);
-            full->site--;
-        }
-    } while (status == STATUS_OK && full->cutoffs_path != NULL &&
-             !select_for_full(&full->cutoffs, &full->call));
-    if (status == STATUS_END) {
-        full->site_contig = INT64_MAX;
-        return STATUS_OK;
-    }
-    if (status == STATUS_OK && (full->site_contig < before ||
-                                (full->site_contig == before && full->site < position_before)))
-        return fail(why, STATUS_BAD_INPUT,
-                    "%s: %s:%lld stands after a later site; sort it in the "
-                    "order of the reads' contigs",
-                    full->sites_path, full->contigs.names[full->site_contig],
-                    (long long)full->site + 1);
-    return status;
-}
-
-/* Adds the sites of the contig under way that lie before `limit`. */
+/* Adds the known sites of the contig under way that lie before `limit`. */
 static int add_sites_before(struct full *full, int64_t limit, struct failure *why) {
+    struct place site;
     int status = STATUS_OK;
-    while (status == STATUS_OK && full->site_contig == full->contig && full->site < limit) {
-        status = full_windows_add_site(full->windows, full->site, why);
+    while (status == STATUS_OK && full_sites_peek(full->sites, &site) &&
+           site.contig == full->contig && site.position < limit) {
+        status = full_windows_add_site(full->windows, site.position, why);
         if (status == STATUS_OK)
-            status = next_site(full, why);
+            status = full_sites_take(full->sites, why);
     }
+    struct place next = full_sites_next(full->sites);
+    if (next.contig >= full->contig)
+        full_windows_no_site_before(full->windows,
+                                    next.contig == full->contig ? next.position : INT64_MAX);
     return status;
 }
 
 /* ---- windows out ---- */
 
-static int flush(struct full *full, int64_t contig, int64_t position, struct failure *why) {
+/* The windows so far; no later one lies before the place. */
+static int flush(struct full *full, struct place place, struct failure *why) {
     struct runnel_batch *batch = stream_data(&FULL_STREAM, full->table, why);
     if (batch == NULL)
         return STATUS_NO_MEMORY;
-    batch->mark_contig = contig;
-    batch->mark_position = position;
+    batch->mark_contig = place.contig;
+    batch->mark_position = place.position + 1;
     full->host->emit(full->host->context, full->slot, batch);
+    full->marked = place.position;
     return STATUS_OK;
+}
+
+/* Who merges the calls of a flow holds drafts until a mark has passed them. */
+static int flush_at_times(struct full *full, struct failure *why) {
+    int64_t mark = full_windows_mark(full->windows);
+    if (full->sites_path != NULL || mark == INT64_MAX || mark - full->marked < MARK_STEP)
+        return STATUS_OK;
+    return flush(full, (struct place){full->contig, mark}, why);
 }
 
 static int put_window(struct full *full, const struct full_window *window, struct failure *why) {
@@ -165,7 +167,7 @@ static int put_window(struct full *full, const struct full_window *window, struc
                    (size_t)window->used_rows * row_size);
     int status = arrow_table_end_row(full->table, why);
     if (status == STATUS_OK && arrow_table_rows(full->table) >= BATCH_ROWS)
-        status = flush(full, full->contig, window->position + 2, why);
+        status = flush(full, (struct place){full->contig, window->position + 1}, why);
     return status;
 }
 
@@ -175,13 +177,14 @@ static int pull(struct full *full, struct failure *why) {
     while ((status = full_windows_pull(full->windows, &window, why)) == STATUS_OK)
         if ((status = put_window(full, &window, why)) != STATUS_OK)
             return status;
-    return status == STATUS_END ? STATUS_OK : status;
+    return status == STATUS_END ? flush_at_times(full, why) : status;
 }
 
 /* ---- contigs ---- */
 
 static int begin_contig(struct full *full, int64_t contig, struct failure *why) {
     full->contig = contig;
+    full->marked = 0;
     int status = reference_contig(full->reference, full->contigs.names[contig],
                                   full->contigs.lengths[contig], &full->contig_reference, why);
     if (status != STATUS_OK)
@@ -200,16 +203,16 @@ static int end_contig(struct full *full, struct failure *why) {
     full_windows_end(full->windows);
     if (status == STATUS_OK)
         status = pull(full, why);
-    return status == STATUS_OK ? flush(full, full->contig + 1, 1, why) : status;
+    return status == STATUS_OK ? flush(full, (struct place){full->contig + 1, 0}, why) : status;
 }
 
 /* Ends the contig under way, draws those between that have sites but no reads, begins `contig`
  * (none where it lies behind the last). */
 static int move_to_contig(struct full *full, int64_t contig, struct failure *why) {
+    struct place site;
     int status = end_contig(full, why);
-    while (status == STATUS_OK && full->site_contig < contig &&
-           full->site_contig < (int64_t)full->contigs.count) {
-        status = begin_contig(full, full->site_contig, why);
+    while (status == STATUS_OK && full_sites_peek(full->sites, &site) && site.contig < contig) {
+        status = begin_contig(full, site.contig, why);
         if (status == STATUS_OK)
             status = end_contig(full, why);
     }
@@ -218,9 +221,10 @@ static int move_to_contig(struct full *full, int64_t contig, struct failure *why
     return status;
 }
 
-/* ---- hooks ---- */
+/* ---- opening ---- */
 
 static int read_cutoffs(struct full *full, const struct preset *preset, struct failure *why) {
+    full->cutoffs = preset->fixed;
     if (full->cutoffs_path == NULL)
         return STATUS_OK;
     struct select_counts *counts = calloc(1, sizeof *counts);
@@ -237,7 +241,17 @@ static int read_cutoffs(struct full *full, const struct preset *preset, struct f
     return status;
 }
 
+static int open_sites(struct full *full, struct failure *why) {
+    if (full->sites_path == NULL)
+        return full_sites_of_flow(&full->sites, &full->contigs, why);
+    return full_sites_of_file(&full->sites, full->sites_path, &full->contigs,
+                              full->cutoffs_path ? &full->cutoffs : NULL, why);
+}
+
+/* Once, from whichever stream opens first. */
 static int prepare(struct full *full, const struct runnel_batch *open, struct failure *why) {
+    if (full->sites != NULL)
+        return STATUS_OK;
     if (full->platform == NULL && (full->platform = stream_platform(open)) == NULL)
         return fail(
             why, STATUS_BAD_INPUT,
@@ -253,34 +267,61 @@ static int prepare(struct full *full, const struct runnel_batch *open, struct fa
         status = read_cutoffs(full, preset, why);
     if (status == STATUS_OK && full->phased_path != NULL)
         status = phased_read(&full->phased, full->phased_path, &full->contigs, why);
-    if (status == STATUS_OK)
-        status = spool_open(&full->sites, full->sites_path, &full->contigs, why);
-    return status == STATUS_OK ? next_site(full, why) : status;
+    return status == STATUS_OK ? open_sites(full, why) : status;
 }
 
-static int open_stream(struct full *full, const struct runnel_batch *open,
-                       struct runnel_slot *slot) {
+/* What selected the sites, as it stands in headers; NULL where all sites of a file are taken. */
+static const char *cutoffs_fact(const struct full *full, char *fact) {
+    if (full->pileup_only || (full->sites_path != NULL && full->cutoffs_path == NULL))
+        return NULL;
+    snprintf(fact, FACT_SIZE, "variants below QUAL %.2f, reference calls below QUAL %.2f%s",
+             full->cutoffs.variant, full->cutoffs.reference,
+             full->cutoffs_path ? "" : " (fixed, not of these reads)");
+    return fact;
+}
+
+static int open_windows(struct full *full, const struct runnel_batch *open) {
     struct failure why = {0};
-    char rows[16], channels[16], cutoffs[96];
+    char rows[16], channels[16], cutoffs[FACT_SIZE];
+    struct place site;
+    if (full->sites_path == NULL && full->sites == NULL)
+        return stage_failed(full->host, &(struct failure){.text = "full needs a file of sites, or "
+                                                                  "pileup calls before the reads"});
     if (prepare(full, open, &why) != STATUS_OK)
         return stage_failed(full->host, &why);
+    if (full->pileup_only)
+        return RUNNEL_OK;
+    bool none = full->sites_path != NULL && !full_sites_peek(full->sites, &site);
     snprintf(rows, sizeof rows, "%d", full->options.rows);
     snprintf(channels, sizeof channels, "%d",
              full->options.dwell ? FULL_CHANNELS_DWELL : FULL_CHANNELS);
-    snprintf(cutoffs, sizeof cutoffs, "variants below QUAL %.2f, reference calls below QUAL %.2f",
-             full->cutoffs.variant, full->cutoffs.reference);
-    const struct stream_fact facts[] = {
-        {"platform", full->platform},
-        {"reference", full->reference_path},
-        {"rows", rows},
-        {"channels", channels},
-        {"cutoffs", full->cutoffs_path ? cutoffs : NULL},
-        {"doubtful", full->site_contig == INT64_MAX ? "none" : NULL}};
-    return stage_emit(full->host, slot, stream_open(&FULL_STREAM, open, facts, 6, &why), &why);
+    const struct stream_fact facts[] = {{"platform", full->platform},
+                                        {"reference", full->reference_path},
+                                        {"rows", rows},
+                                        {"channels", channels},
+                                        {"cutoffs", cutoffs_fact(full, cutoffs)},
+                                        {"doubtful", none ? "none" : NULL}};
+    return stage_emit(full->host, full->slot, stream_open(&FULL_STREAM, open, facts, 6, &why),
+                      &why);
 }
 
-static int add_row(struct full *full, const struct runnel_batch *batch, int64_t row,
-                   struct failure *why) {
+static int open_drafts(struct full *full, const struct runnel_batch *open) {
+    struct failure why = {0};
+    char cutoffs[FACT_SIZE], *networks = stream_fact(open, "networks");
+    full->pileup_only = networks != NULL && strcmp(networks, "pileup") == 0;
+    free(networks);
+    if (prepare(full, open, &why) != STATUS_OK)
+        return stage_failed(full->host, &why);
+    const struct stream_fact facts[] = {{"cutoffs", cutoffs_fact(full, cutoffs)},
+                                        {"doubtful", full->pileup_only ? "none" : NULL}};
+    return stage_emit(full->host, full->slot, stream_open(&DRAFTS_STREAM, open, facts, 2, &why),
+                      &why);
+}
+
+/* ---- rows in ---- */
+
+static int add_read(struct full *full, const struct runnel_batch *batch, int64_t row,
+                    struct failure *why) {
     int64_t length;
     const char *name = runnel_text(batch, READS_CONTIG, row, &length);
     int64_t contig = stream_contigs_find(&full->contigs, name, length, full->contig);
@@ -290,33 +331,79 @@ static int add_row(struct full *full, const struct runnel_batch *batch, int64_t 
     int status = contig == full->contig ? STATUS_OK : move_to_contig(full, contig, why);
     if (status == STATUS_OK)
         status = read_row_get(&full->row, batch, row, why);
-    if (status != STATUS_OK)
-        return status;
-    int64_t limit = full->row.alignment.position + AHEAD;
-    status = add_sites_before(full, limit, why);
-    if (status == STATUS_OK) {
-        full_windows_no_site_before(full->windows,
-                                    full->site_contig == full->contig ? full->site : INT64_MAX);
+    if (status == STATUS_OK)
+        status = add_sites_before(full, full->row.alignment.position + AHEAD, why);
+    if (status == STATUS_OK)
         status = full_windows_add(full->windows, &full->row.alignment, why);
-    }
     return status == STATUS_OK ? pull(full, why) : status;
 }
+
+static int add_reads(struct full *full, const struct runnel_batch *batch, struct failure *why) {
+    if (full->pileup_only) {
+        full->host->count(full->host->context, "in", runnel_rows(batch));
+        full->host->count(full->host->context, "left out: the model has no network for them",
+                          runnel_rows(batch));
+        return STATUS_OK;
+    }
+    int status = stream_check(batch, &READS_STREAM, why);
+    for (int64_t row = 0; status == STATUS_OK && row < runnel_rows(batch); row++)
+        status = add_read(full, batch, row, why);
+    if (status == STATUS_OK && full->contig >= 0)
+        full->host->progress(full->host->context, full->contigs.names[full->contig],
+                             batch->mark_position);
+    return status;
+}
+
+static int add_call(struct full *full, const struct runnel_batch *batch, int64_t row,
+                    struct failure *why) {
+    int status = call_row_get(&full->call, &full->call_contig, &full->contigs, batch, row, why);
+    if (status == STATUS_OK)
+        status = call_row_put(full->drafts, &full->call, why);
+    if (status != STATUS_OK || full->sites_path != NULL || full->pileup_only ||
+        !select_for_full(&full->cutoffs, &full->call))
+        return status;
+    const struct place site = {full->call_contig, full->call.position - 1};
+    if (site.contig < full->contig)
+        return fail(why, STATUS_BAD_INPUT, "a call at %s:%lld comes behind reads of later contigs",
+                    full->call.contig, (long long)full->call.position);
+    return full_sites_add(full->sites, site, why);
+}
+
+/* Calls become drafts; the doubtful ones among them are sites. */
+static int add_calls(struct full *full, const struct runnel_batch *batch, struct failure *why) {
+    int status = stream_check(batch, &CALLS_STREAM, why);
+    for (int64_t row = 0; status == STATUS_OK && row < runnel_rows(batch); row++)
+        status = add_call(full, batch, row, why);
+    if (status != STATUS_OK)
+        return status;
+    struct runnel_batch *drafts = stream_data(&DRAFTS_STREAM, full->drafts, why);
+    if (drafts == NULL)
+        return STATUS_NO_MEMORY;
+    drafts->mark_contig = batch->mark_contig;
+    drafts->mark_position = batch->mark_position;
+    full->host->emit(full->host->context, full->slot, drafts);
+    full->host->count(full->host->context, "in", runnel_rows(batch));
+    full->host->count(full->host->context, "used", runnel_rows(batch));
+    if (full->sites_path != NULL || full->pileup_only || batch->mark_contig < 0)
+        return STATUS_OK;
+    full_sites_promise(full->sites, (struct place){batch->mark_contig, batch->mark_position - 1});
+    if (full->contig < 0)
+        return STATUS_OK;
+    status = add_sites_before(full, INT64_MAX, why);
+    return status == STATUS_OK ? pull(full, why) : status;
+}
+
+/* ---- hooks ---- */
 
 static int full_process(void *state, const struct runnel_batch *batch, struct runnel_slot *slot) {
     struct full *full = state;
     struct failure why = {0};
-    if (batch->kind == RUNNEL_OPEN)
-        return open_stream(full, batch, slot);
+    bool is_reads = strcmp(batch->type, READS_STREAM.type) == 0;
     full->slot = slot;
-    int status = stream_check(batch, &READS_STREAM, &why);
-    for (int64_t row = 0; status == STATUS_OK && row < runnel_rows(batch); row++)
-        status = add_row(full, batch, row, &why);
-    if (status != STATUS_OK)
-        return stage_failed(full->host, &why);
-    if (full->contig >= 0)
-        full->host->progress(full->host->context, full->contigs.names[full->contig],
-                             batch->mark_position);
-    return RUNNEL_OK;
+    if (batch->kind == RUNNEL_OPEN)
+        return is_reads ? open_windows(full, batch) : open_drafts(full, batch);
+    int status = is_reads ? add_reads(full, batch, &why) : add_calls(full, batch, &why);
+    return status == STATUS_OK ? RUNNEL_OK : stage_failed(full->host, &why);
 }
 
 static void count_books(struct full *full) {
@@ -343,8 +430,8 @@ static int full_finish(void *state, struct runnel_slot *slot) {
     struct full *full = state;
     struct failure why = {0};
     full->slot = slot;
-    if (full->windows == NULL)
-        return RUNNEL_OK; /* no reads were announced; who comes after will say so */
+    if (full->sites == NULL || full->pileup_only)
+        return RUNNEL_OK; /* no reads were announced (who comes after will say so), or of no use */
     if (move_to_contig(full, INT64_MAX, &why) != STATUS_OK)
         return stage_failed(full->host, &why);
     count_books(full);
@@ -352,9 +439,10 @@ static int full_finish(void *state, struct runnel_slot *slot) {
 }
 
 static const struct runnel_option OPTIONS[] = {
-    {"sites", RUNNEL_TEXT, NULL, "VCF of the sites, in the order of the reads' contigs"},
+    {"sites", RUNNEL_TEXT, "",
+     "VCF of the sites, in the order of the reads' contigs; else the doubtful calls that come by"},
     {"ref", RUNNEL_TEXT, NULL, "FASTA file that the reads were aligned to"},
-    {"cutoffs", RUNNEL_TEXT, "", "QUAL counts: take only doubtful calls of the sites"},
+    {"cutoffs", RUNNEL_TEXT, "", "QUAL counts that tell which calls are doubtful"},
     {"var-pct-full", RUNNEL_REAL, "0", "share of variants to take; 0: the platform's"},
     {"ref-pct-full", RUNNEL_REAL, "0", "share of reference calls to take; 0: the platform's"},
     {"platform", RUNNEL_TEXT, "", "ont or hifi; by default what the read groups say"},
@@ -371,12 +459,12 @@ static const struct runnel_stage FULL = {
     .abi_version = RUNNEL_ABI_VERSION,
     .id = "full",
     .version = "1",
-    .help = "full-alignment windows at given sites",
+    .help = "full-alignment windows at given sites or doubtful calls",
     .option_size = sizeof OPTIONS[0],
     .option_count = sizeof OPTIONS / sizeof *OPTIONS,
     .options = OPTIONS,
-    .takes = "runnel.reads/1",
-    .gives = "runnel.full/1",
+    .takes = "runnel.reads/1 runnel.calls/1",
+    .gives = "runnel.full/1 runnel.drafts/1",
     .init = full_init,
     .process = full_process,
     .finish = full_finish,

@@ -7,6 +7,7 @@
  * Takes runnel.calls/1; fields have the names of STREAMS.md. */
 #include "adapters/regions.h"
 #include "adapters/vcf.h"
+#include "core/calls/numbers.h"
 #include "plugin/stages/stage.h"
 
 #include <math.h>
@@ -72,20 +73,28 @@ static void append_text(struct text *out, const char *bytes, int64_t length) {
     text_append_char(out, '"');
 }
 
-/* As many digits as give a float back; six for shares and qualities, which are doubles. */
-static void append_real(struct text *out, double value, bool is_float) {
+/* As many digits as give a float back. */
+static void append_float(struct text *out, double value) {
     char digits[32];
-    snprintf(digits, sizeof digits, "%.*g", is_float ? 9 : 6, value);
+    snprintf(digits, sizeof digits, "%.9g", value);
     text_append_string(out, isfinite(value) ? digits : "null");
+}
+
+/* Qualities and shares, as they stand in a VCF. */
+static void append_double(struct text *out, double value, int decimals) {
+    if (isfinite(value))
+        text_append_fixed(out, value, decimals);
+    else
+        text_append_string(out, "null");
 }
 
 static void append_list(struct text *out, char format, const void *items, int64_t length) {
     for (int64_t i = 0; i < length; i++) {
         text_append_char(out, i == 0 ? '[' : ',');
         if (format == 'f')
-            append_real(out, (double)((const float *)items)[i], true);
+            append_float(out, (double)((const float *)items)[i]);
         else if (format == 'g')
-            append_real(out, ((const double *)items)[i], false);
+            append_double(out, ((const double *)items)[i], AF_DECIMALS);
         else
             text_append_integer(out, runnel_integer_at(format, items, i));
     }
@@ -104,8 +113,8 @@ static void append_value(struct text *out, const struct runnel_batch *batch, int
     } else if (field->format[0] == '+') {
         const void *items = runnel_list(batch, column, row, &length);
         append_list(out, field->children[0]->format[0], items, length);
-    } else if (field->format[0] == 'g' || field->format[0] == 'f')
-        append_real(out, runnel_real(batch, column, row), field->format[0] == 'f');
+    } else if (field->format[0] == 'g')
+        append_double(out, runnel_real(batch, column, row), QUAL_DECIMALS);
     else
         text_append_integer(out, runnel_integer(batch, column, row));
 }

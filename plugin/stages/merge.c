@@ -4,12 +4,17 @@
  *
  *     runnel run 'reads in.bam ! full calls.vcf.gz ref=ref.fa cutoffs=calls.vcf.gz.counts
  *                 ! caller ! merge calls.vcf.gz ! vcf out.vcf.gz'
+ *     runnel run 'reads in.bam ! pileup ref=ref.fa pass-reads ! caller ! full ref=ref.fa
+ *                 ! caller ! merge ! vcf out.vcf.gz'
  *
- * Takes full-alignment calls as runnel.calls/1, reads the pileup calls from a spool, and gives
- * runnel.calls/1 by ascending position; where both have a word, full alignment's counts.  Without
- * a spool the calls are only finished (LowQual, reference calls, haploid rules). */
+ * Takes full-alignment calls as runnel.calls/1 and the pileup calls from a spool or as they flow by
+ * (runnel.drafts/1), and gives runnel.calls/1 by ascending position; where both have a word, full
+ * alignment's counts.  A draft waits until the mark of the full-alignment calls has passed it.
+ * With neither spool nor drafts the calls are only finished (LowQual, reference calls, haploid
+ * rules). */
 #include "core/calls/merge.h"
 #include "plugin/call_rows.h"
+#include "plugin/draft_queue.h"
 #include "plugin/haploid_places.h"
 #include "plugin/spool.h"
 #include "plugin/stages/stage.h"
@@ -20,6 +25,9 @@ struct merge {
     struct merge_options options;
     struct stream_contigs contigs;
     struct spool *spool;
+    struct draft_queue drafts;
+    bool opened, has_drafts;
+    bool drafts_are_final; /* no full-alignment call can come for them */
     struct arrow_table *table;
     struct call full, pileup;
     int64_t full_contig, pileup_contig;
@@ -37,6 +45,7 @@ enum { BATCH_ROWS = 4096 };
 static void merge_destroy(void *state) {
     struct merge *merge = state;
     spool_close(merge->spool);
+    draft_queue_free(&merge->drafts);
     stream_contigs_free(&merge->contigs);
     arrow_table_free(merge->table);
     call_free(&merge->full);
@@ -97,9 +106,14 @@ static int merge_init(const struct runnel_init *init, void **state) {
 
 /* Fetches the next pileup call, if the one before was dealt with. */
 static int fetch_pileup(struct merge *merge, struct failure *why) {
-    if (merge->has_pileup || merge->spool == NULL)
+    int status = STATUS_END;
+    if (merge->has_pileup)
         return STATUS_OK;
-    int status = spool_next(merge->spool, &merge->pileup, &merge->pileup_contig, why);
+    if (merge->spool != NULL)
+        status = spool_next(merge->spool, &merge->pileup, &merge->pileup_contig, why);
+    else if (merge->has_drafts)
+        status = draft_queue_next(&merge->drafts, &merge->contigs, &merge->pileup,
+                                  &merge->pileup_contig, why);
     merge->has_pileup = status == STATUS_OK;
     return status == STATUS_END ? STATUS_OK : status;
 }
@@ -130,8 +144,10 @@ static int keep(struct merge *merge, struct call *call, int64_t contig, const ch
 
 static int keep_pileup(struct merge *merge, struct failure *why) {
     merge->has_pileup = false;
-    return keep(merge, &merge->pileup, merge->pileup_contig, "pileup: used",
-                "pileup: left out (options)", why);
+    return merge->has_drafts ? keep(merge, &merge->pileup, merge->pileup_contig, "used",
+                                    "left out: by the options", why)
+                             : keep(merge, &merge->pileup, merge->pileup_contig, "pileup: used",
+                                    "pileup: left out (options)", why);
 }
 
 /* All pileup calls that stand before (contig, position, 1-based). */
@@ -157,7 +173,10 @@ static int add_full(struct merge *merge, const struct runnel_batch *batch, int64
     bool same_contig = merge->has_pileup && merge->pileup_contig == merge->full_contig;
     if (merge_next(same_contig ? &merge->pileup : NULL, &merge->full) == MERGE_DROP_PILEUP) {
         merge->has_pileup = false;
-        merge->host->count(merge->host->context, "pileup: replaced by full alignment", 1);
+        merge->host->count(merge->host->context,
+                           merge->has_drafts ? "left out: replaced by full alignment"
+                                             : "pileup: replaced by full alignment",
+                           1);
     }
     return keep(merge, &merge->full, merge->full_contig, "used", "left out: by the options", why);
 }
@@ -171,9 +190,19 @@ static void drop_rules(struct merge *merge, const struct runnel_batch *open) {
     free(doubtful);
 }
 
+/* Once, whichever of the streams opens first: drafts carry all the facts of the calls. */
 static int open_stream(struct merge *merge, const struct runnel_batch *open,
                        struct runnel_slot *slot) {
     struct failure why = {0};
+    bool is_drafts = strcmp(open->type, DRAFTS_STREAM.type) == 0;
+    if (is_drafts && merge->path != NULL)
+        return stage_failed(merge->host,
+                            &(struct failure){.text = "merge takes pileup calls from a "
+                                                      "spool or as they come, not both"});
+    merge->has_drafts |= is_drafts;
+    if (merge->opened)
+        return RUNNEL_OK;
+    merge->opened = true;
     if (stream_contigs_read(&merge->contigs, open, &why) != STATUS_OK ||
         (merge->path != NULL &&
          spool_open(&merge->spool, merge->path, &merge->contigs, &why) != STATUS_OK))
@@ -182,9 +211,34 @@ static int open_stream(struct merge *merge, const struct runnel_batch *open,
         haploid_places_read(&merge->haploid_places, &merge->haploid, merge->haploid_bed,
                             &merge->contigs, &why) != STATUS_OK)
         return stage_failed(merge->host, &why);
+    char *doubtful = stream_fact(open, "doubtful");
+    merge->drafts_are_final = is_drafts && doubtful != NULL && strcmp(doubtful, "none") == 0;
+    free(doubtful);
     if (merge->compatible)
         drop_rules(merge, open);
     return stage_emit(merge->host, slot, stream_open(&CALLS_STREAM, open, NULL, 0, &why), &why);
+}
+
+/* Keeps drafts until full alignment has had its say. */
+static int add_drafts(struct merge *merge, const struct runnel_batch *batch, struct failure *why) {
+    int status = stream_check(batch, &DRAFTS_STREAM, why);
+    if (status == STATUS_OK)
+        status = draft_queue_add(&merge->drafts, batch, why);
+    if (status == STATUS_OK && merge->drafts_are_final)
+        status = pass_pileup_before(merge, INT64_MAX, 0, why);
+    if (status == STATUS_OK && merge->drafts_are_final)
+        status = emit_rows(merge, batch->mark_contig, batch->mark_position, why);
+    return status;
+}
+
+static int add_calls(struct merge *merge, const struct runnel_batch *batch, struct failure *why) {
+    int status = stream_check(batch, &CALLS_STREAM, why);
+    for (int64_t row = 0; status == STATUS_OK && row < runnel_rows(batch); row++)
+        status = add_full(merge, batch, row, why);
+    if (status == STATUS_OK && batch->mark_contig >= 0)
+        status = pass_pileup_before(merge, batch->mark_contig, batch->mark_position, why);
+    return status == STATUS_OK ? emit_rows(merge, batch->mark_contig, batch->mark_position, why)
+                               : status;
 }
 
 static int merge_process(void *state, const struct runnel_batch *batch, struct runnel_slot *slot) {
@@ -193,13 +247,8 @@ static int merge_process(void *state, const struct runnel_batch *batch, struct r
     if (batch->kind == RUNNEL_OPEN)
         return open_stream(merge, batch, slot);
     merge->slot = slot;
-    int status = stream_check(batch, &CALLS_STREAM, &why);
-    for (int64_t row = 0; status == STATUS_OK && row < runnel_rows(batch); row++)
-        status = add_full(merge, batch, row, &why);
-    if (status == STATUS_OK && batch->mark_contig >= 0)
-        status = pass_pileup_before(merge, batch->mark_contig, batch->mark_position, &why);
-    if (status == STATUS_OK)
-        status = emit_rows(merge, batch->mark_contig, batch->mark_position, &why);
+    bool is_drafts = strcmp(batch->type, DRAFTS_STREAM.type) == 0;
+    int status = is_drafts ? add_drafts(merge, batch, &why) : add_calls(merge, batch, &why);
     if (status != STATUS_OK)
         return stage_failed(merge->host, &why);
     merge->host->count(merge->host->context, "in", runnel_rows(batch));
@@ -237,7 +286,7 @@ static const struct runnel_stage MERGE = {
     .option_size = sizeof OPTIONS[0],
     .option_count = sizeof OPTIONS / sizeof *OPTIONS,
     .options = OPTIONS,
-    .takes = "runnel.calls/1",
+    .takes = "runnel.calls/1 runnel.drafts/1",
     .gives = "runnel.calls/1",
     .init = merge_init,
     .process = merge_process,

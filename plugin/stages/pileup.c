@@ -5,7 +5,8 @@
  *     runnel run 'reads in.bam ! pileup ref=ref.fa ! caller ! vcf out.vcf'
  *
  * Takes runnel.reads/1 in their sorted order, gives runnel.pileup/1: a window for every candidate
- * site.  All the work is core's (core/windows/pileup_window.h); this is the glue. */
+ * site, and with pass-reads also the reads, each batch behind the windows that it completed.  All
+ * the work is core's (core/windows/pileup_window.h); this is the glue. */
 #include "adapters/reference.h"
 #include "adapters/regions.h"
 #include "core/calls/presets.h"
@@ -18,7 +19,10 @@
 #include <ctype.h>
 #include <stdio.h>
 
-enum { BATCH_ROWS = 128 };
+enum {
+    BATCH_ROWS = 128,
+    MARK_STEP = 1 << 16 /* bases between two marks, where somebody waits for them */
+};
 
 struct pileup {
     const struct runnel_host *host;
@@ -35,6 +39,8 @@ struct pileup {
     char *region_texts, *bed, *platform, *reference_path, *known_path, *blocks_path;
     struct pileup_options options;
     bool fast, named_contigs; /* only contigs that Clair3 calls by default */
+    bool pass_reads;
+    int64_t marked; /* on the contig under way */
     struct read_row row;
     int64_t contig; /* index; -1 before the first */
 };
@@ -74,6 +80,7 @@ static void read_options(struct pileup *pileup, const struct runnel_init *init) 
                                      .compatible = runnel_setting_flag(init, "compatible")};
     pileup->fast = runnel_setting_flag(init, "fast-mode");
     pileup->named_contigs = runnel_setting_flag(init, "clair3-contigs");
+    pileup->pass_reads = runnel_setting_flag(init, "pass-reads");
 }
 
 static int pileup_init(const struct runnel_init *init, void **state) {
@@ -105,15 +112,16 @@ static int pileup_init(const struct runnel_init *init, void **state) {
 
 /* ---- windows out ---- */
 
-static int flush(struct pileup *pileup, struct runnel_slot *slot, struct failure *why) {
-    if (arrow_table_rows(pileup->table) == 0)
-        return STATUS_OK;
+/* The windows so far; no later one lies before `mark` (0-based), or none at all on this contig
+ * where it is INT64_MAX. */
+static int flush(struct pileup *pileup, int64_t mark, struct runnel_slot *slot,
+                 struct failure *why) {
     struct runnel_batch *batch = stream_data(&PILEUP_STREAM, pileup->table, why);
     if (batch == NULL)
         return STATUS_NO_MEMORY;
-    int64_t mark = pileup_windows_mark(pileup->windows);
     batch->mark_contig = mark == INT64_MAX ? pileup->contig + 1 : pileup->contig;
     batch->mark_position = mark == INT64_MAX ? 1 : mark + 1;
+    pileup->marked = mark;
     pileup->host->emit(pileup->host->context, slot, batch);
     return STATUS_OK;
 }
@@ -142,7 +150,7 @@ static int pull(struct pileup *pileup, struct runnel_slot *slot, struct failure 
         arrow_put_list(pileup->table, PILEUP_WINDOW, window.tensor, PILEUP_WINDOW_SIZE);
         status = arrow_table_end_row(pileup->table, why);
         if (status == STATUS_OK && arrow_table_rows(pileup->table) >= BATCH_ROWS)
-            status = flush(pileup, slot, why);
+            status = flush(pileup, window.position + 1, slot, why);
         if (status != STATUS_OK)
             return status;
     }
@@ -158,7 +166,7 @@ static int end_contig(struct pileup *pileup, struct runnel_slot *slot, struct fa
     int status = pull(pileup, slot, why);
     if (status == STATUS_OK && pileup->in_blocks)
         status = block_writer_end(pileup->blocks, why);
-    return status == STATUS_OK ? flush(pileup, slot, why) : status;
+    return status == STATUS_OK ? flush(pileup, INT64_MAX, slot, why) : status;
 }
 
 /* Clair3 knows regions only from BED files. */
@@ -176,6 +184,7 @@ static int begin_blocks(struct pileup *pileup, const struct pileup_targets *targ
 
 static int begin_contig(struct pileup *pileup, int64_t contig, struct failure *why) {
     pileup->contig = contig;
+    pileup->marked = 0;
     struct pileup_targets targets = {.begin = 0, .end = INT64_MAX};
     if (pileup->regions != NULL) {
         targets.has_bed = true;
@@ -223,6 +232,23 @@ static int open_windows(struct pileup *pileup, const struct runnel_batch *open,
     return pileup_windows_new(&pileup->windows, &pileup->options, why);
 }
 
+/* Reads go on where somebody behind wants them. */
+static void pass_on(struct pileup *pileup, const struct runnel_batch *batch,
+                    struct runnel_slot *slot) {
+    if (!pileup->pass_reads)
+        return;
+    batch->retain(batch);
+    pileup->host->emit(pileup->host->context, slot, batch);
+}
+
+/* The last windows may lie far back; who waits for the mark is told how far we are. */
+static int flush_at_times(struct pileup *pileup, struct runnel_slot *slot, struct failure *why) {
+    if (!pileup->pass_reads || pileup->contig < 0)
+        return STATUS_OK;
+    int64_t mark = pileup_windows_mark(pileup->windows);
+    return mark - pileup->marked < MARK_STEP ? STATUS_OK : flush(pileup, mark, slot, why);
+}
+
 static int open_stream(struct pileup *pileup, const struct runnel_batch *open,
                        struct runnel_slot *slot) {
     struct failure why = {0};
@@ -238,7 +264,11 @@ static int open_stream(struct pileup *pileup, const struct runnel_batch *open,
         return stage_failed(pileup->host, &why);
     const struct stream_fact facts[] = {{"platform", pileup->platform},
                                         {"reference", pileup->reference_path}};
-    return stage_emit(pileup->host, slot, stream_open(&PILEUP_STREAM, open, facts, 2, &why), &why);
+    if (stage_emit(pileup->host, slot, stream_open(&PILEUP_STREAM, open, facts, 2, &why), &why) !=
+        RUNNEL_OK)
+        return RUNNEL_ERROR;
+    pass_on(pileup, open, slot);
+    return RUNNEL_OK;
 }
 
 static int add_row(struct pileup *pileup, const struct runnel_batch *batch, int64_t row,
@@ -270,8 +300,11 @@ static int pileup_process(void *state, const struct runnel_batch *batch, struct 
     int status = stream_check(batch, &READS_STREAM, &why);
     for (int64_t row = 0; status == STATUS_OK && row < runnel_rows(batch); row++)
         status = add_row(pileup, batch, row, slot, &why);
+    if (status == STATUS_OK)
+        status = flush_at_times(pileup, slot, &why);
     if (status != STATUS_OK)
         return stage_failed(pileup->host, &why);
+    pass_on(pileup, batch, slot);
     if (pileup->contig >= 0)
         pileup->host->progress(pileup->host->context, pileup->contigs.names[pileup->contig],
                                batch->mark_position);
@@ -283,6 +316,23 @@ static void count(struct pileup *pileup, const char *name, uint64_t amount) {
         pileup->host->count(pileup->host->context, name, (int64_t)amount);
 }
 
+/* A file of which nothing can be used gives a whole, empty result; most likely something is wrong
+ * with it. */
+static void warn_if_useless(struct pileup *pileup, const struct read_books *reads) {
+    char text[512] = "no read could be used:";
+    uint64_t all = 0;
+    for (size_t fate = 0; fate < READ_FATES; fate++) {
+        size_t length = strlen(text);
+        if (reads->by_fate[fate] > 0)
+            snprintf(text + length, sizeof text - length, "%s %llu %s", all > 0 ? "," : "",
+                     (unsigned long long)reads->by_fate[fate],
+                     read_fate_name((enum read_fate)fate));
+        all += reads->by_fate[fate];
+    }
+    if (all > 0 && reads->by_fate[READ_USED] == 0)
+        pileup->host->log(pileup->host->context, RUNNEL_LOG_WARNING, text);
+}
+
 static int pileup_finish(void *state, struct runnel_slot *slot) {
     struct pileup *pileup = state;
     struct failure why = {0};
@@ -290,6 +340,7 @@ static int pileup_finish(void *state, struct runnel_slot *slot) {
         (pileup->blocks != NULL && block_writer_commit(pileup->blocks, &why) != STATUS_OK))
         return stage_failed(pileup->host, &why);
     const struct pileup_books *books = pileup_windows_books(pileup->windows);
+    warn_if_useless(pileup, &books->reads);
     uint64_t all = 0;
     for (size_t fate = 0; fate < READ_FATES; fate++) {
         char name[64];
@@ -330,6 +381,7 @@ static const struct runnel_option OPTIONS[] = {
     {"base-err", RUNNEL_REAL, "0.001", "error of a base, for the GQ of blocks"},
     {"gq-bin-size", RUNNEL_INTEGER, "5", "positions of a block have GQ in one bin of this size"},
     {"compatible", RUNNEL_FLAG, "false", "blocks of Clair3's chunks"},
+    {"pass-reads", RUNNEL_FLAG, "false", "reads go on, behind the windows that they completed"},
     {"head-and-tail", RUNNEL_FLAG, "false", "also candidates at the ends of coverage"},
 };
 
@@ -343,7 +395,7 @@ static const struct runnel_stage PILEUP = {
     .option_count = sizeof OPTIONS / sizeof *OPTIONS,
     .options = OPTIONS,
     .takes = "runnel.reads/1",
-    .gives = "runnel.pileup/1",
+    .gives = "runnel.pileup/1 runnel.reads/1",
     .init = pileup_init,
     .process = pileup_process,
     .finish = pileup_finish,

@@ -10,7 +10,6 @@
 #include "adapters/regions.h"
 #include "adapters/vcf.h"
 #include "core/calls/header.h"
-#include "core/calls/record.h"
 #include "plugin/call_rows.h"
 #include "plugin/spool.h"
 #include "plugin/stages/stage.h"
@@ -22,6 +21,7 @@ struct spooler {
     char *path, *region_texts;
     struct vcf_writer *writer;
     struct stream_contigs contigs;
+    bool probabilities;
     struct regions *regions; /* calls outside are left out; NULL: all stay */
     struct select_counts *counts;
     struct text lines;
@@ -50,6 +50,7 @@ static int spool_init(const struct runnel_init *init, void **state) {
     spooler->path = strdup(runnel_setting_text(init, "path"));
     spooler->counts = calloc(1, sizeof *spooler->counts);
     spooler->region_texts = stage_copy_setting(init, "region");
+    spooler->probabilities = runnel_setting_flag(init, "probabilities");
     if (spooler->path != NULL && spooler->counts != NULL) {
         *state = spooler;
         return RUNNEL_OK;
@@ -101,7 +102,7 @@ static int add_row(struct spooler *spooler, const struct runnel_batch *batch, in
                          1);
     if (wanted) {
         select_count(spooler->counts, call);
-        record_append(&spooler->lines, call, RECORD_PLAIN);
+        spool_append(&spooler->lines, call, spooler->probabilities);
     }
     return STATUS_OK;
 }
@@ -144,6 +145,7 @@ static int spool_finish(void *state, struct runnel_slot *slot) {
 static const struct runnel_option OPTIONS[] = {
     {"path", RUNNEL_TEXT, NULL, "file to write; the counts go to the same name with .counts"},
     {"region", RUNNEL_TEXT, "", "keep only calls in these regions, separated by blanks"},
+    {"probabilities", RUNNEL_FLAG, "false", "keep what the network answered too"},
 };
 
 static const struct runnel_stage SPOOL = {

@@ -149,6 +149,10 @@ samtools view -h "$bam" sim1:1-1 | grep '^@' > empty.sam
 call -o empty.vcf.gz "$ref" empty.sam; holds test -s empty.vcf.gz.tbi
 [ "$(gzip -cd empty.vcf.gz | grep -vc '^#')" = 0 ] && good || bad "records from no reads"
 
+samtools view -h "$bam" | awk -F'\t' -v OFS='\t' '/^@/ || NR < 20 {if (!/^@/) {$10 = "*"; $11 = "*"} print}' > bare.sam
+expect 0 '^runnel: pileup: no read could be used: [0-9]+ no_sequence' "$runnel" call -o empty.vcf "$ref" bare.sam
+[ "$(wc -l < printed)" = 1 ] && good || bad "bare.sam: $(cat printed)"
+
 # ---- odd but right: colons in names, a contig over 512 Mb, many contigs
 sed 's/^>.*/>HLA:A*01:2/' "$ref" > colon.fa
 samtools view -h "$bam" | sed 's/SN:sim1/SN:HLA:A*01:2/; s/\tsim1\t/\tHLA:A*01:2\t/' | samtools view -b -o colon.bam -
@@ -189,7 +193,15 @@ fails 'GQ bins' "$runnel" call -o out.vcf --gvcf out.g.vcf --gq-bin-size 0 "$ref
 fails 'exclude each other' "$runnel" call -q -o out.vcf --haploid-af 0.7 --haploid-precise "$ref" "$bam"
 printf 'nosuch\t5\t.\tA\tC\n' > unknown.vcf
 fails 'unknown.vcf: .*nosuch' "$runnel" call -o out.vcf --known-sites unknown.vcf "$ref" "$bam"
-fails 'no stage before it gives' "$runnel" run "reads $bam ! vcf out.vcf"
+expect 2 'no stage before it gives' "$runnel" run "reads $bam ! vcf x.vcf"
+expect 2 "min-mq takes a whole number, not 'many'" "$runnel" run "reads $bam ! pileup ref=$ref min-mq=many"
+expect 2 'path is given twice' "$runnel" run "reads $bam path=$bam ! pileup ref=$ref"
+expect 1 "there is no stage 'nosuch'" "$runnel" run "reads $bam ! nosuch"
+fails '^runnel: nodir/out.vcf cannot be written: No such file' "$runnel" call -o nodir/out.vcf "$ref" "$bam"
+fails '^runnel: nodir/out.json cannot be written: No such file' "$runnel" call --report nodir/out.json -o out.vcf "$ref" "$bam"
+fails '^runnel: nodir/out.json cannot be written: No such file' "$runnel" run --report nodir/out.json "reads $bam ! pileup ref=$ref ! caller ! vcf out.vcf"
+fails '^runnel: nodir/cut cannot be written' "$runnel" call --write-cutoffs nodir/cut -o out.vcf "$ref" "$bam"
+fails '^runnel: folder cannot be written: it is a folder' "$runnel" call --gvcf folder -o out.vcf "$ref" "$bam"
 fails 'is for ' "$runnel" call -p hifi -m ont -o out.vcf "$ref" "$bam"
 
 # ---- nothing is overwritten, and damaged things around the reads are said

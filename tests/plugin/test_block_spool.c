@@ -117,6 +117,69 @@ Test(block_spool, clair3_has_one_block_where_no_reads_are) {
     end(&it);
 }
 
+/* Likelihoods of every size, and every letter: what went in by hand comes out. */
+Test(block_spool, numbers_survive) {
+    struct setting it = begin(false);
+    contig(&it, NULL, 0);
+    for (int64_t at = 0; at < LENGTH; at++) { /* 0 to 7,000,000 reads, half of them reference */
+        int64_t reads = at < 3 ? 0 : at * at * at * at;
+        struct pileup_column_counts one = {at, (uint32_t)(at % 2 ? reads : reads / 2),
+                                           (uint32_t)reads};
+        cr_assert_eq(block_writer_add(it.writer, &one, 1, NULL), STATUS_OK);
+    }
+    turn_to_reading(&it);
+    struct block block;
+    int64_t next = 1;
+    struct blocks_options options = {.base_error = 0.001, .gq_bin = 5, .uncovered_unknown = true};
+    struct blocks *expected = blocks_new(&options, NULL);
+    for (int64_t at = 0; at < LENGTH; at++) {
+        int64_t reads = at < 3 ? 0 : at * at * at * at;
+        blocks_add(expected, at + 1, "ACGT"[at % 4], at % 2 ? reads : reads / 2, reads, NULL);
+    }
+    blocks_finish(expected, NULL);
+    const struct block *whole;
+    size_t count = blocks_take(expected, &whole);
+    for (size_t i = 0; i < count; i++) {
+        cr_assert_eq(block_reader_next(it.reader, &block, NULL), STATUS_OK);
+        cr_expect(block.begin == whole[i].begin && block.end == whole[i].end &&
+                      block.min_depth == whole[i].min_depth && block.gq == whole[i].gq &&
+                      block.reference == whole[i].reference &&
+                      block.is_reference == whole[i].is_reference,
+                  "block %zu", i);
+        cr_expect_arr_eq(block.pl, whole[i].pl, sizeof block.pl);
+        next = block.end + 1;
+    }
+    cr_expect_eq(next, LENGTH + 1);
+    cr_expect_gt(count, 20);
+    blocks_free(expected);
+    end(&it);
+}
+
+Test(block_spool, a_file_that_is_cut_short_is_noticed) {
+    struct setting it = begin(false);
+    struct block block;
+    struct failure why = {0};
+    contig(&it, NULL, 0);
+    add(&it, 10, 45);
+    turn_to_reading(&it);
+    block_reader_free(it.reader);
+    FILE *file = fopen(it.blocks, "r");
+    fseek(file, 0, SEEK_END);
+    long size = ftell(file);
+    fclose(file);
+    cr_expect_lt(size, 3 * 12); /* three blocks */
+    cr_assert_eq(truncate(it.blocks, size - 1), 0);
+    int status = block_reader_open(&it.reader, it.blocks, &why);
+    block_reader_ask(it.reader, 3);
+    while (status == STATUS_OK)
+        status = block_reader_next(it.reader, &block, &why);
+    cr_expect_eq(status, STATUS_IO);
+    block_reader_free(it.reader);
+    char command[64];
+    snprintf(command, sizeof command, "rm -r %s", it.folder);
+    cr_expect_eq(system(command), 0);
+}
+
 Test(block_spool, another_contig_is_not_given) {
     struct setting it = begin(false);
     contig(&it, NULL, 0);

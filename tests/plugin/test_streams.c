@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct stream *const STREAMS[] = {&READS_STREAM, &PILEUP_STREAM, &FULL_STREAM,
@@ -30,6 +31,12 @@ Test(streams, the_page_names_every_type_and_column) {
                       "%s: column %s is not described", STREAMS[s]->type, column);
         }
     }
+}
+
+Test(streams, drafts_have_the_columns_of_calls) {
+    cr_expect(DRAFTS_STREAM.fields == CALLS_STREAM.fields &&
+              DRAFTS_STREAM.count == CALLS_STREAM.count);
+    cr_expect_eq(system("grep -q '^## `runnel.drafts/1`' " SOURCE_DIR "/plugin/STREAMS.md"), 0);
 }
 
 static struct runnel_batch *open_with(const char *contigs) {

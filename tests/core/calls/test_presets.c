@@ -10,6 +10,8 @@ Test(presets, platforms) {
     cr_expect(ont->indel_min_af == 0.15 && hifi->indel_min_af == 0.08);
     cr_expect(ont->fractions.variants == 0.7 && ont->fractions.references == 0.1);
     cr_expect(hifi->fractions.variants == 0.3 && hifi->fractions.references == 0.3);
+    cr_expect(ont->fixed.variant == 35 && ont->fixed.reference == 10);
+    cr_expect(hifi->fixed.variant == 29 && hifi->fixed.reference == 24);
     cr_expect(ont->full_rows == 89 && hifi->full_rows == 55);
     cr_expect(!preset_of("ilmn")->is_called && ont->is_called && hifi->is_called);
 }

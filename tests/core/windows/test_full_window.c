@@ -357,6 +357,35 @@ Test(full_window, very_deep_pile) {
     check_amplicon(317); /* where not all reads reach */
 }
 
+/* No window may come that lies before a mark, and marks rise as windows go. */
+Test(full_window, marks_are_kept) {
+    struct full_windows *s;
+    struct random_case c = random_case(7);
+    struct reference reference = random_reference(&c);
+    struct full_window w;
+    struct failure why = {0};
+    int64_t mark = 0;
+    cr_assert_eq(full_windows_new(&s, &full_options_default, &why), STATUS_OK);
+    full_windows_begin(s, &reference, NULL, 0);
+    cr_expect_eq(full_windows_mark(s), 0);
+    for (int64_t x = 3; x < c.length; x += 5)
+        full_windows_add_site(s, x, &why);
+    cr_expect_eq(full_windows_mark(s), 3);
+    for (size_t i = 0; i <= c.count; i++) {
+        if (i == c.count)
+            full_windows_end(s);
+        else
+            full_windows_add(s, &c.reads[i].alignment, &why);
+        while (full_windows_pull(s, &w, &why) == STATUS_OK)
+            cr_expect_geq(w.position, mark);
+        cr_expect_geq(full_windows_mark(s), mark);
+        mark = full_windows_mark(s);
+    }
+    cr_expect_eq(mark, INT64_MAX);
+    full_windows_free(s);
+    random_case_free(&c);
+}
+
 /* ---- memory -------------------------------------------------------------------------------- */
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && defined(__GLIBC__)

@@ -45,6 +45,8 @@ ParameterizedTestParameters(line, refused_before_running) {
         {"nosuch", "there is no stage 'nosuch': looked for runnel_nosuch.so in "},
         {"/nowhere/x.so", "/nowhere/x.so cannot be loaded"},
         {NUMBERS ":count batches=many", "batches takes a whole number, not 'many'"},
+        {NUMBERS ":count batches=1 batches=2", "stage count: batches is given twice, '1' and '2'"},
+        {NUMBERS ":count 1 batches=2", "batches is given twice"},
         {NUMBERS ":count bathces=1", "has no option 'bathces'"},
         {NUMBERS ":sink", "must begin with a source"},
         {NUMBERS ":count ! " NUMBERS ":count", "is a source and can only stand first"},
@@ -65,6 +67,11 @@ ParameterizedTest(struct refused *row, line, refused_before_running) {
         status = line_check(line, &why);
     cr_expect_neq(status, STATUS_OK, "%s", row->text);
     cr_expect_not_null(strstr(why.text, row->part), "%s: %s", row->text, why.text);
+    const char *const of_files[] = {"holds 5", "nosuch'", "/nowhere", "a stage of", "lacks a hook"};
+    bool misused = true;
+    for (size_t i = 0; i < sizeof of_files / sizeof *of_files; i++)
+        misused &= strstr(row->part, of_files[i]) == NULL;
+    cr_expect_eq(line->misused, misused, "%s", row->text);
     line_clear(line);
     free(line);
 }
