@@ -178,13 +178,18 @@ char *stream_fact(const struct runnel_batch *open, const char *key) {
     return value ? copy_bytes(value, (size_t)length) : NULL;
 }
 
+const char *platform_of_machine(const char *machine) {
+    if (machine != NULL && strcmp(machine, "ONT") == 0)
+        return "ont";
+    return machine != NULL && strcmp(machine, "PACBIO") == 0 ? "hifi" : NULL;
+}
+
 char *stream_platform(const struct runnel_batch *open) {
     char *platform = stream_fact(open, "platform");
     char *machine = platform ? NULL : stream_fact(open, "read_platform");
-    if (machine != NULL && strcmp(machine, "ONT") == 0)
-        platform = strdup("ont");
-    else if (machine != NULL && strcmp(machine, "PACBIO") == 0)
-        platform = strdup("hifi");
+    const char *said = platform_of_machine(machine);
+    if (said != NULL)
+        platform = strdup(said);
     free(machine);
     return platform;
 }

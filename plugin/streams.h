@@ -102,6 +102,10 @@ struct runnel_batch *stream_data(const struct stream *stream, struct arrow_table
  * memory ran out. */
 char *stream_fact(const struct runnel_batch *open, const char *key);
 
+/* "ont" or "hifi" for what read groups call the machine (PL: ONT, PACBIO); NULL for NULL and for
+ * any other. */
+const char *platform_of_machine(const char *machine);
+
 /* "ont" or "hifi" by the fact "platform", or else by what the read groups say of the machine; a
  * copy that the caller frees, NULL where neither tells. */
 char *stream_platform(const struct runnel_batch *open);

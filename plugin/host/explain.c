@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
  * `runnel explain`: why a site is called as it is.  The reads over it, used or left out and why;
- * what they show; the rule that makes it a candidate or not; both windows as pictures. */
-#include "core/calls/presets.h"
+ * what they show; the rule that makes it a candidate or not; both windows as pictures; what the
+ * networks say (site_networks.h). */
 #include "core/windows/cigar.h"
 #include "core/windows/columns.h"
 #include "core/windows/full_row.h"
 #include "core/windows/pileup_column.h"
 #include "plugin/host/commands.h"
 #include "plugin/host/options.h"
+#include "plugin/host/site_networks.h"
 #include "plugin/host/window_pass.h"
 #include "plugin/host/window_picture.h"
+#include "plugin/spool.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -20,10 +22,15 @@
 
 static const struct option OPTIONS[] = {
     {"output", NULL, 'o', OPTION_TEXT, "FOLDER", NULL, "write both windows as pictures there"},
-    {"platform", NULL, 'p', OPTION_TEXT, "ont|hifi", "ont", "rows and fractions"},
+    {"model", "model-path", 'm', OPTION_TEXT, "MODEL", NULL,
+     "file, folder or name; else the platform's own"},
+    {"platform", NULL, 'p', OPTION_TEXT, "ont|hifi", NULL, "else what the read groups say"},
+    {"cutoffs", NULL, 0, OPTION_TEXT, "FILE", NULL,
+     "QUAL counts of the whole run (call --write-cutoffs); else fixed cut-offs"},
     {"phased-vcf", "phased-vcf-fn", 0, OPTION_TEXT, "VCF", NULL,
      "phased SNPs that tell the reads' haplotypes"},
     {"use-hp-tags", NULL, 0, OPTION_FLAG, NULL, NULL, "take haplotypes from the reads' HP tags"},
+    {"enable-dwell-time", NULL, 0, OPTION_FLAG, NULL, NULL, "use move tables (models with_mv)"},
     {"min-mq", NULL, 0, OPTION_INTEGER, "N", "5", "least mapping quality"},
     {"min-coverage", NULL, 0, OPTION_INTEGER, "N", "2", "least depth of a candidate"},
     {"help", NULL, 'h', OPTION_FLAG, NULL, NULL, "this text"},
@@ -31,15 +38,18 @@ static const struct option OPTIONS[] = {
 enum { OPTION_COUNT = sizeof OPTIONS / sizeof *OPTIONS, PATH_ROOM = 4096 };
 
 static void help(FILE *out) {
-    fprintf(out, "About:   Tell why a site is called as it is: reads used and left out, alleles,\n"
-                 "         the rule for candidates, and both windows.\n"
-                 "Usage:   runnel explain [options] REF.fa IN.bam CONTIG:POSITION\n\nOptions:\n");
+    fprintf(out,
+            "About:   Tell why a site is called as it is: reads used and left out, alleles,\n"
+            "         the rule for candidates, both windows, what both networks say of them, and\n"
+            "         the rule that decides.\n"
+            "Usage:   runnel explain [options] REF.fa IN.bam CONTIG:POSITION\n\nOptions:\n");
     options_help(out, OPTIONS, OPTION_COUNT);
 }
 
 struct explanation {
     struct window_pass pass;
-    const char *place, *folder;
+    struct site_networks networks;
+    const char *place, *folder, *model, *cutoffs_path;
     int32_t contig;
     int64_t position; /* 0-based */
     struct columns *columns;
@@ -132,16 +142,15 @@ static int draw(struct explanation *e, const char *name, struct window_picture *
 static int see_pileup(void *with, const char *contig, const struct pileup_window *w,
                       struct failure *why) {
     struct explanation *e = with;
-    (void)contig;
     e->has_pileup = true;
     struct window_picture picture = {.alt_info = w->alt_info, .pileup = w->tensor};
-    return draw(e, "pileup", &picture, w->reference, why);
+    int status = site_networks_pileup(&e->networks, contig, w, why);
+    return status != STATUS_OK ? status : draw(e, "pileup", &picture, w->reference, why);
 }
 
 static int see_full(void *with, const char *contig, const struct full_window *w,
                     struct failure *why) {
     struct explanation *e = with;
-    (void)contig;
     const struct full_books *books = full_windows_books(e->pass.full);
     printf("\nfull-alignment window: %d of %d rows used, alleles %s\n", w->used_rows, w->rows,
            w->alt_info);
@@ -150,7 +159,8 @@ static int see_full(void *with, const char *contig, const struct full_window *w,
            (unsigned long long)books->haplotype[2]);
     struct window_picture picture = {
         .alt_info = w->alt_info, .full = w->tensor, .rows = w->rows, .channels = w->channels};
-    return draw(e, "full", &picture, w->reference, why);
+    int status = site_networks_full(&e->networks, contig, w, why);
+    return status != STATUS_OK ? status : draw(e, "full", &picture, w->reference, why);
 }
 
 /* ---- what is said at the end ---------------------------------------------------------------- */
@@ -222,6 +232,24 @@ static int print_pileup(struct explanation *e, struct failure *why) {
     return STATUS_OK;
 }
 
+/* The cut-offs of a whole run, where they are given; otherwise those of one pass. */
+static int print_networks(struct explanation *e, struct failure *why) {
+    struct cutoffs cutoffs = e->pass.preset->fixed;
+    if (e->cutoffs_path != NULL) {
+        struct select_counts *counts = calloc(1, sizeof *counts);
+        int status = counts ? spool_read_counts(e->cutoffs_path, counts, why)
+                            : fail(why, STATUS_NO_MEMORY, "out of memory for the cut-offs");
+        if (status == STATUS_OK)
+            cutoffs = select_cutoffs(counts, &e->pass.preset->fractions);
+        free(counts);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return site_networks_print(&e->networks, &cutoffs,
+                               e->cutoffs_path ? e->cutoffs_path : "fixed; --cutoffs gives a run's",
+                               why);
+}
+
 /* ---- the command ---------------------------------------------------------------------------- */
 
 /* CONTIG:POSITION; the contig's name may have colons. */
@@ -236,8 +264,14 @@ static int find_site(struct explanation *e, struct failure *why) {
         return fail(why, STATUS_BAD_INPUT, "%s has no contig '%s'", e->pass.alignments_path,
                     contig);
     int64_t length = alignments_header(e->pass.alignments)->contigs[e->contig].length;
-    long long position = strtoll(colon + 1, &end, 10);
-    if (end == colon + 1 || *end != '\0' || position < 1 || position > length)
+    char digits[64];
+    size_t count = 0;
+    for (const char *at = colon + 1; *at && count + 1 < sizeof digits; at++)
+        if (*at != ',') /* as in 1,234,567 */
+            digits[count++] = *at;
+    digits[count] = '\0';
+    long long position = strtoll(digits, &end, 10);
+    if (count == 0 || *end != '\0' || position < 1 || position > length)
         return fail(why, STATUS_BAD_INPUT, "'%s' is no position on %s (1 to %lld)", colon + 1,
                     contig, (long long)length);
     e->position = position - 1;
@@ -248,6 +282,9 @@ static int explain(struct explanation *e, struct failure *why) {
     int status = window_pass_open(&e->pass, why);
     if (status == STATUS_OK)
         status = find_site(e, why);
+    if (status == STATUS_OK)
+        status = site_networks_open(&e->networks, e->model ? e->model : e->pass.preset->platform,
+                                    (size_t)e->pass.preset->full_rows, why);
     if (status == STATUS_OK)
         status = columns_new(&e->columns, COLUMNS_SORTED, why);
     if (status != STATUS_OK)
@@ -273,17 +310,17 @@ static int explain(struct explanation *e, struct failure *why) {
     printf("\n");
     print_fates("pileup", &e->pileup_fates);
     print_fates("full alignment", &e->full_fates);
-    return STATUS_OK;
+    return print_networks(e, why);
 }
 
 static bool read_options(struct explanation *e, const struct options *options,
                          struct failure *why) {
-    const struct preset *preset = preset_of(options_text(options, "platform"));
     struct window_pass *pass = &e->pass;
     bool tags = options_flag(options, "use-hp-tags");
     if (options->operand_count != 3)
         fail(why, STATUS_BAD_INPUT, "wants REF.fa, IN.bam and CONTIG:POSITION; --help shows how");
-    else if (preset == NULL)
+    pass->platform = options_text(options, "platform");
+    if (pass->platform != NULL && preset_of(pass->platform) == NULL)
         fail(why, STATUS_BAD_INPUT, "--platform is one of %s", PRESET_NAMES);
     if (why->code != STATUS_OK)
         return false;
@@ -293,12 +330,13 @@ static bool read_options(struct explanation *e, const struct options *options,
     e->folder = options_text(options, "output");
     pass->phased_path = options_text(options, "phased-vcf");
     pass->pileup_options = pileup_options_default;
-    pass->pileup_options.snp_min_af = (float)preset->snp_min_af;
-    pass->pileup_options.indel_min_af = (float)preset->indel_min_af;
+    pass->pileup_options.snp_min_af = pass->pileup_options.indel_min_af = 0;
+    e->model = options_text(options, "model");
+    e->cutoffs_path = options_text(options, "cutoffs");
     pass->pileup_options.min_mq = (int)options_integer(options, "min-mq");
     pass->pileup_options.min_coverage = (int)options_integer(options, "min-coverage");
     pass->full_options = full_options_default;
-    pass->full_options.rows = preset->full_rows;
+    pass->full_options.dwell = options_flag(options, "enable-dwell-time");
     pass->full_options.min_mq = pass->pileup_options.min_mq;
     pass->full_options.phasing = tags                ? FULL_BY_TAGS
                                  : pass->phased_path ? FULL_BY_SNPS
@@ -330,6 +368,7 @@ int command_explain(int argc, char **argv) {
     }
     explain(e, &why);
     window_pass_close(&e->pass);
+    site_networks_close(&e->networks);
     columns_free(e->columns);
     held_reads_release(&e->held);
     full_site_release(&e->site);

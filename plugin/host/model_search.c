@@ -26,7 +26,9 @@ int models_find(const char *name, char *path, size_t size) {
         size_t used = strlen(tried);
         snprintf(tried + used, sizeof tried - used, "%s%s", used ? ", " : "", folders[i]);
     }
-    snprintf(path, size, "there is no model '%s': looked for %s.h5 in %.*s "
-             "(RUNNEL_MODEL_PATH adds folders)", name, name, 2048, tried);
+    snprintf(path, size,
+             "there is no model '%s': looked for %s.h5 in %.*s "
+             "(RUNNEL_MODEL_PATH adds folders)",
+             name, name, 2048, tried);
     return RUNNEL_ERROR;
 }

@@ -89,8 +89,7 @@ static void run_networks(struct job *job, size_t count) {
     }
     size_t size = job->shape.rows * WINDOW_WIDTH * job->shape.channels;
     for (size_t w = 0; w < count; w++)
-        job->windows[w] =
-            (struct full_input){(int8_t *)job->tensor + w * size, 0, job->shape.rows};
+        job->windows[w] = (struct full_input){(int8_t *)job->tensor + w * size, 0, job->shape.rows};
     full_network_run(job->full, job->full_scratch, job->windows, count, job->probabilities);
 }
 

@@ -22,6 +22,25 @@ static int read_phased(struct window_pass *pass, struct failure *why) {
     return phased_read(&pass->phased, pass->phased_path, &pass->contigs, why);
 }
 
+/* What depends on the platform. */
+static int settle_platform(struct window_pass *pass, struct failure *why) {
+    const char *name = pass->platform;
+    if (name == NULL)
+        name = platform_of_machine(alignments_header(pass->alignments)->platform);
+    if (name == NULL)
+        return fail(why, STATUS_BAD_INPUT,
+                    "%s does not say which platform its reads come from; give --platform ont or "
+                    "hifi",
+                    pass->alignments_path);
+    pass->preset = preset_of(name);
+    if (pass->pileup_options.snp_min_af <= 0)
+        pass->pileup_options.snp_min_af = (float)pass->preset->snp_min_af;
+    if (pass->pileup_options.indel_min_af <= 0)
+        pass->pileup_options.indel_min_af = (float)pass->preset->indel_min_af;
+    pass->full_options.rows = pass->preset->full_rows;
+    return STATUS_OK;
+}
+
 int window_pass_open(struct window_pass *pass, struct failure *why) {
     struct alignments_options options = {
         .reference = pass->reference_path,
@@ -29,6 +48,8 @@ int window_pass_open(struct window_pass *pass, struct failure *why) {
     };
     pass->contig = -1;
     int status = alignments_open(&pass->alignments, pass->alignments_path, &options, why);
+    if (status == STATUS_OK)
+        status = settle_platform(pass, why);
     if (status == STATUS_OK)
         status = reference_open(&pass->fasta, pass->reference_path, why);
     if (status == STATUS_OK)

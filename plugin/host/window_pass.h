@@ -7,6 +7,7 @@
 
 #include "adapters/alignments.h"
 #include "adapters/reference.h"
+#include "core/calls/presets.h"
 #include "core/windows/full_window.h"
 #include "core/windows/pileup_window.h"
 #include "plugin/host/site_list.h"
@@ -15,10 +16,11 @@
 struct window_pass {
     /* Set by the caller: */
     const char *reference_path, *alignments_path;
-    struct pileup_options pileup_options;
-    struct full_options full_options;
-    const char *phased_path; /* NULL: none */
-    const char *sites_path;  /* NULL: full-alignment windows at pileup candidates */
+    const char *platform;                 /* of preset_of; NULL: what the read groups say */
+    struct pileup_options pileup_options; /* least shares of 0: the platform's */
+    struct full_options full_options;     /* the rows are the platform's */
+    const char *phased_path;              /* NULL: none */
+    const char *sites_path;               /* NULL: full-alignment windows at pileup candidates */
     /* Called for each window, in order of position within a kind; STATUS_OK to go on. */
     int (*on_pileup)(void *with, const char *contig, const struct pileup_window *window,
                      struct failure *why);
@@ -27,6 +29,8 @@ struct window_pass {
     int (*on_read)(void *with, const struct alignment *alignment,
                    struct failure *why); /* or NULL */
     void *with;
+    /* Known when it is open: */
+    const struct preset *preset;
     /* Private: */
     struct alignments *alignments;
     struct reference_file *fasta, *fasta_of_full; /* each stream reads ahead in its own */

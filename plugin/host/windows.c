@@ -2,7 +2,6 @@
  *
  * `runnel windows`: windows of both kinds to an HDF5 file. */
 #include "adapters/windows_file.h"
-#include "core/calls/presets.h"
 #include "plugin/host/commands.h"
 #include "plugin/host/options.h"
 #include "plugin/host/paths.h"
@@ -16,16 +15,17 @@ static const struct option OPTIONS[] = {
     {"output", NULL, 'o', OPTION_TEXT, "FILE.h5", NULL, "where to write"},
     {"candidates", NULL, 'c', OPTION_TEXT, "FILE", NULL,
      "full-alignment windows at these sites (VCF, or contig TAB position)"},
-    {"platform", NULL, 'p', OPTION_TEXT, "ont|hifi", "ont", "rows and fractions"},
+    {"platform", NULL, 'p', OPTION_TEXT, "ont|hifi", NULL, "else what the read groups say"},
     {"phased-vcf", "phased-vcf-fn", 0, OPTION_TEXT, "VCF", NULL,
      "phased SNPs that tell the reads' haplotypes"},
     {"use-hp-tags", NULL, 0, OPTION_FLAG, NULL, NULL, "take haplotypes from the reads' HP tags"},
     {"enable-dwell-time", NULL, 0, OPTION_FLAG, NULL, NULL, "a ninth channel, from move tables"},
     {"min-mq", NULL, 0, OPTION_INTEGER, "N", "5", "least mapping quality"},
     {"min-coverage", NULL, 0, OPTION_INTEGER, "N", "2", "least depth of a candidate"},
-    {"snp-min-af", NULL, 0, OPTION_REAL, "X", NULL, "least share of reads for a SNP candidate"},
-    {"indel-min-af", NULL, 0, OPTION_REAL, "X", NULL,
-     "least share of reads for an indel candidate"},
+    {"snp-min-af", NULL, 0, OPTION_REAL, "X", "0",
+     "least share of reads for a SNP candidate; 0: the platform's"},
+    {"indel-min-af", NULL, 0, OPTION_REAL, "X", "0",
+     "least share of reads for an indel candidate; 0: the platform's"},
     {"clair3-compat", NULL, 0, OPTION_FLAG, NULL, NULL,
      "draw reads of deep windows as Clair3 does (needs --candidates)"},
     {"help", NULL, 'h', OPTION_FLAG, NULL, NULL, "this text"},
@@ -125,28 +125,23 @@ static void free_output(struct output *output) {
 /* Options of both kinds; false with a sentence where they do not fit together. */
 static bool read_options(struct window_pass *pass, const struct options *options,
                          struct failure *why) {
-    const struct preset *preset = preset_of(options_text(options, "platform"));
     bool tags = options_flag(options, "use-hp-tags");
     if (options->operand_count != 2 || options_text(options, "output") == NULL)
         return fail(why, STATUS_BAD_INPUT,
                     "wants REF.fa, IN.bam and -o WINDOWS.h5; --help shows how") == STATUS_OK;
-    if (preset == NULL)
-        return fail(why, STATUS_BAD_INPUT, "--platform is one of %s", PRESET_NAMES) == STATUS_OK;
     pass->reference_path = options->operands[0];
     pass->alignments_path = options->operands[1];
     pass->sites_path = options_text(options, "candidates");
     pass->phased_path = options_text(options, "phased-vcf");
     pass->pileup_options = pileup_options_default;
-    pass->pileup_options.snp_min_af = (float)preset->snp_min_af;
-    pass->pileup_options.indel_min_af = (float)preset->indel_min_af;
-    if (options_given(options, "snp-min-af"))
-        pass->pileup_options.snp_min_af = (float)options_real(options, "snp-min-af");
-    if (options_given(options, "indel-min-af"))
-        pass->pileup_options.indel_min_af = (float)options_real(options, "indel-min-af");
+    pass->platform = options_text(options, "platform");
+    if (pass->platform != NULL && preset_of(pass->platform) == NULL)
+        return fail(why, STATUS_BAD_INPUT, "--platform is one of %s", PRESET_NAMES) == STATUS_OK;
+    pass->pileup_options.snp_min_af = (float)options_real(options, "snp-min-af");
+    pass->pileup_options.indel_min_af = (float)options_real(options, "indel-min-af");
     pass->pileup_options.min_mq = (int)options_integer(options, "min-mq");
     pass->pileup_options.min_coverage = (int)options_integer(options, "min-coverage");
     pass->full_options = full_options_default;
-    pass->full_options.rows = preset->full_rows;
     pass->full_options.min_mq = pass->pileup_options.min_mq;
     pass->full_options.dwell = options_flag(options, "enable-dwell-time");
     pass->full_options.compatible = options_flag(options, "clair3-compat");

@@ -144,6 +144,13 @@ fails 'none of the first [0-9]+ reads has a move table' "$runnel" call -q -m ./r
 basecalled none PACBIO > hifi.sam
 fails 'model ont is for ont reads, these are hifi' "$runnel" call -q -m ont -o out.vcf "$ref" hifi.sam
 
+# ---- explain ends in the record that call writes, whichever network has the word
+both --write-cutoffs run.cut -o explained.vcf "$ref" "$bam"
+for place in $(grep -v '^#' explained.vcf | awk '{print $8, $1 ":" $2}' | sort | awk '++seen[$1] <= 4 {print $2}'); do
+    "$runnel" explain -m "$root/tests/data/networks/trained.h5" --cutoffs run.cut "$ref" "$bam" "$place" | tail -1 > a
+    grep -P "^${place%:*}\t${place#*:}\t" explained.vcf > b; same a b
+done
+
 # ---- nothing to call: a whole, empty, indexed VCF
 samtools view -h "$bam" sim1:1-1 | grep '^@' > empty.sam
 call -o empty.vcf.gz "$ref" empty.sam; holds test -s empty.vcf.gz.tbi

@@ -5,7 +5,7 @@
 
 static void make_windows(void) {
     make_scratch();
-    const char *arguments[] = {"-o", in_scratch("w.h5"), FASTA, TINY_BAM, NULL};
+    const char *arguments[] = {"-p", "ont", "-o", in_scratch("w.h5"), FASTA, TINY_BAM, NULL};
     cr_assert_eq(run(command_windows, arguments), EXIT_WHOLE);
 }
 

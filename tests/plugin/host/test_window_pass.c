@@ -36,6 +36,7 @@ static struct window_pass pass_over(struct seen *seen, const char *sites) {
     return (struct window_pass){
         .reference_path = FASTA,
         .alignments_path = TINY_BAM,
+        .platform = "ont",
         .pileup_options = pileup_options_default,
         .full_options = full_options_default,
         .sites_path = sites,
@@ -85,6 +86,17 @@ Test(window_pass, one_site_equals_the_whole) {
     cr_assert_eq(window_pass_site(&pass, 2, whole.last_pileup, &why), STATUS_OK, "%s", why.text);
     cr_assert(one.pileup == 1 && one.full == 1);
     cr_assert_eq(one.depth, whole.depth);
+    window_pass_close(&pass);
+}
+
+/* Reads without a read group, and nobody says what they are. */
+Test(window_pass, the_platform_must_be_known) {
+    struct seen seen = {0};
+    struct failure why = {0};
+    struct window_pass pass = pass_over(&seen, NULL);
+    pass.platform = NULL;
+    cr_assert_lt(window_pass_open(&pass, &why), 0);
+    cr_expect(strstr(why.text, "which platform"), "%s", why.text);
     window_pass_close(&pass);
 }
 

@@ -38,7 +38,8 @@ static void compare(const char *name, enum windows_kind kind, const char *group,
 }
 
 Test(windows, pileup_at_candidates) {
-    const char *arguments[] = {"-o", in_scratch("w.h5"), FASTA, DATA "bam/ont30.bam", NULL};
+    const char *arguments[] = {"-p", "ont", "-o", in_scratch("w.h5"), FASTA, DATA "bam/ont30.bam",
+                               NULL};
     cr_assert_eq(run(command_windows, arguments), EXIT_WHOLE);
     compare("ont30", WINDOWS_PILEUP, "pileup", PILEUP_WINDOW_SIZE * sizeof(int32_t));
     struct windows_file *file = windows_file_open(in_scratch("w.h5"), NULL);
@@ -65,11 +66,18 @@ static void write_sites(const char *name) {
 
 Test(windows, full_at_given_sites_with_haplotypes_and_dwell) {
     write_sites("dwell");
-    const char *arguments[] = {"--candidates",        in_scratch("sites"),
-                               "--phased-vcf",        DATA "vcf/dwell_phased.vcf",
-                               "--enable-dwell-time", "-o",
-                               in_scratch("w.h5"),    FASTA,
-                               DATA "bam/dwell.bam",  NULL};
+    const char *arguments[] = {"-p",
+                               "ont",
+                               "--candidates",
+                               in_scratch("sites"),
+                               "--phased-vcf",
+                               DATA "vcf/dwell_phased.vcf",
+                               "--enable-dwell-time",
+                               "-o",
+                               in_scratch("w.h5"),
+                               FASTA,
+                               DATA "bam/dwell.bam",
+                               NULL};
     cr_assert_eq(run(command_windows, arguments), EXIT_WHOLE);
     compare("dwell", WINDOWS_FULL, "full_alignment",
             FULL_ROWS_ONT * WINDOW_WIDTH * FULL_CHANNELS_DWELL);
