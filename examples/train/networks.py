@@ -67,11 +67,11 @@ class Block(nn.Module):
 
 def pyramid(x):
     """Maxima over 3 x 3, 2 x 2 and 1 x 1 bins, channels fastest."""
-    parts = []
+    parts, sizes = [], [int(n) for n in x.shape[2:]]
     for level in (3, 2, 1):
-        kernel = [-(-n // level) for n in x.shape[2:]]
-        bins = [-(-n // k) for n, k in zip(x.shape[2:], kernel)]
-        pad = [b * k - n for n, k, b in zip(x.shape[2:], kernel, bins)]
+        kernel = [-(-n // level) for n in sizes]
+        bins = [-(-n // k) for n, k in zip(sizes, kernel)]
+        pad = [b * k - n for n, k, b in zip(sizes, kernel, bins)]
         padded = F.pad(x, (pad[1] // 2, pad[1] - pad[1] // 2, pad[0] // 2, pad[0] - pad[0] // 2))
         parts.append(F.max_pool2d(padded, kernel, kernel).permute(0, 2, 3, 1).flatten(1))
     return torch.cat(parts, 1)

@@ -16,6 +16,7 @@ const struct command COMMANDS[] = {
     {"inspect", command_inspect, "list stages, or one stage's options and streams"},
     {"model", command_model, "look at model files, convert and list them"},
     {"predict", command_predict, "run the networks over stored windows"},
+    {"bench", command_bench, "this machine's limit, and how near the networks come"},
     {NULL, NULL, NULL},
 };
 

@@ -64,6 +64,11 @@ expect 0 'runnel.pileup/1' "$runnel" inspect pileup
 expect 0 '^caller ' "$runnel" inspect
 expect 1 "there is no stage 'nosuch'" "$runnel" inspect nosuch
 
+narrow=$root/tests/data/networks/fixtures/pileup_narrow.pt
+expect 0 '^pileup +- +- +256 +2 +[1-9]' "$runnel" bench -t 2 -m "$narrow"
+expect 2 'takes no files' "$runnel" bench "$ref"
+expect 1 "no kernels 'abacus'" env RUNNEL_KERNELS=abacus "$runnel" bench
+
 # ---- the main job, and that nothing about how it is run changes it
 call -t 1 -o one.vcf "$ref" "$bam" || bad "runnel call"
 call -t 3 -o three.vcf "$ref" "$bam"; same one.vcf three.vcf
