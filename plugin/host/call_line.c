@@ -436,6 +436,8 @@ int call_run(const struct call_request *request, struct failure *why) {
     if (calling == NULL)
         return fail(why, STATUS_NO_MEMORY, "out of memory for the line");
     calling->request = request;
+    sigset_t before; /* the temporary folder must not outlive us */
+    line_hold_signals(&before);
     find_contigs(calling);
     if (options_flag(request->options, "pileup-only") && request->gvcf == NULL)
         pileup_only(calling, why);
@@ -444,6 +446,7 @@ int call_run(const struct call_request *request, struct failure *why) {
     else
         both_networks(calling, why);
     remove_folder(calling);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     forget_contigs(calling);
     if (request->report != NULL)
         report_write(request->report, calling->books, calling->passes, why);

@@ -17,6 +17,7 @@
 
 #include "plugin/host/line.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 /* One number of a stage's books. */
@@ -61,6 +62,11 @@ struct run_watch {
  * SIGTERM for the caller and ends the line cleanly when one comes. */
 int line_run(const struct line *line, const struct run_watch *watch, struct books *books,
              struct failure *why);
+
+/* Holds back the signals that end a line, but those that are ignored (nohup, jobs in the
+ * background); the next line_run ends on one that came.  For who keeps temporary files between two
+ * lines; undone with pthread_sigmask(SIG_SETMASK, before, NULL). */
+void line_hold_signals(sigset_t *before);
 
 /* A total by name; 0 where the stage did not count it. */
 int64_t books_total(const struct stage_books *stage, const char *name);

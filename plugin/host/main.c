@@ -24,7 +24,8 @@ int main(int argc, char **argv) {
         overview(stderr);
         return EXIT_USAGE;
     }
-    signal(SIGPIPE, SIG_IGN); /* a write to a closed pipe fails, and the stage cleans up */
+    signal(SIGPIPE, SIG_IGN); /* a write to a closed pipe fails, and the stage cleans up; */
+    signal(SIGXFSZ, SIG_IGN); /* the same for one beyond the limit of file sizes */
     const char *name = argv[1];
     if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
         print_versions(stdout);

@@ -113,13 +113,26 @@ static void run_free(struct run *run) {
 
 /* ---- waiting ---- */
 
-static int open_signals(sigset_t *before) {
+static sigset_t ending_signals(void) {
+    static const int ENDING[] = {SIGINT, SIGTERM, SIGHUP};
     sigset_t ours;
     sigemptyset(&ours);
-    sigaddset(&ours, SIGINT);
-    sigaddset(&ours, SIGTERM);
-    sigaddset(&ours, SIGHUP);
+    for (size_t i = 0; i < sizeof ENDING / sizeof *ENDING; i++) {
+        struct sigaction action;
+        if (sigaction(ENDING[i], NULL, &action) != 0 || action.sa_handler != SIG_IGN)
+            sigaddset(&ours, ENDING[i]);
+    }
+    return ours;
+}
+
+void line_hold_signals(sigset_t *before) {
+    sigset_t ours = ending_signals();
     pthread_sigmask(SIG_BLOCK, &ours, before);
+}
+
+static int open_signals(sigset_t *before) {
+    sigset_t ours = ending_signals();
+    line_hold_signals(before);
     return signalfd(-1, &ours, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 

@@ -32,4 +32,6 @@ line 0 "$n:count batches=40 ! $n:late refuse-above=2 ! $n:many ! $n:late ! $n:si
 line 1 "$n:count batches=1000 ! $n:late ! $build/test_plugins/wrong.so how=process"
 line 1 "$n:count ! $n:late ! $build/test_plugins/wrong.so how=complete-twice"
 clean 0 "$build/runnel" call -q -t 3 -m "$root/plugin/models/ont.h5" -o "$scratch/out.vcf" "$sample/ref.fa" "$sample/reads.bam"
+inputs=$root/tests/data/calls/runs/inputs/ont
+clean 0 "$build/runnel" call -q -t 3 -p ont --one-pass -m "$root/tests/data/networks/trained.h5" -r chr21:1-10,000 -o "$scratch/out.vcf" "$inputs/ref.fa" "$inputs/reads.bam"
 exit $failed

@@ -27,29 +27,89 @@ refuses() {
     [ $got = "$code" ] && [ "$(wc -l < printed)" = 1 ] && grep -qE -- "$pattern" printed && good || bad "$* ended with $got: $(head -3 printed)"
 }
 
+samtools view -b --write-index -o small.bam##idx##small.bam.bai "$inputs/reads.bam" chr21 chr2
+ref=$inputs/ref.fa
+
 # ---- one pass: with the cut-offs of two passes, their bytes
-call -t 2 --write-cutoffs cut -o two.vcf "$inputs/ref.fa" "$inputs/reads.bam"
+call -t 2 --write-cutoffs cut -o two.vcf "$ref" "$inputs/reads.bam"
 [ "$(grep -c $'\tF\t' two.vcf)" -gt 300 ] && good || bad "too few calls of full alignment: $(grep -c $'\tF\t' two.vcf)"
-for threads in 1 2 5; do call -t $threads --one-pass --cutoffs cut -o one.vcf "$inputs/ref.fa" "$inputs/reads.bam"; same two.vcf one.vcf; done
-call --one-pass --cutoffs cut "$inputs/ref.fa" - < "$inputs/reads.bam" > one.vcf; same two.vcf one.vcf
-samtools view -h "$inputs/reads.bam" | call --one-pass --cutoffs cut -o one.vcf "$inputs/ref.fa" -; same two.vcf one.vcf
-call --haploid-af 0.65 --print-ref-calls --qual 20 --cutoffs cut -o two_more.vcf "$inputs/ref.fa" "$inputs/reads.bam"
-call --haploid-af 0.65 --print-ref-calls --qual 20 --one-pass --cutoffs cut -o one.vcf "$inputs/ref.fa" "$inputs/reads.bam"; same two_more.vcf one.vcf
-call -r chr20:20,001-60,000 --cutoffs cut -o two_part.vcf "$inputs/ref.fa" "$inputs/reads.bam"
-call -r chr20:20,001-60,000 --one-pass --cutoffs cut -o one.vcf "$inputs/ref.fa" "$inputs/reads.bam"; same two_part.vcf one.vcf
+call -t 2 --one-pass --cutoffs cut "$ref" - < "$inputs/reads.bam" > one.vcf; same two.vcf one.vcf
+call --cutoffs cut -o two.vcf "$ref" small.bam
+for threads in 1 2 5; do call -t $threads --one-pass --cutoffs cut -o one.vcf "$ref" small.bam; same two.vcf one.vcf; done
+samtools view -h small.bam | call --one-pass --cutoffs cut -o one.vcf "$ref" -; same two.vcf one.vcf
+more="--haploid-af 0.65 --print-ref-calls --qual 20 --cutoffs cut -r chr21:5,001-20,000"
+call $more -o two.vcf "$ref" small.bam; call $more --one-pass -o one.vcf "$ref" small.bam; same two.vcf one.vcf
 # Without them the platform's fixed ones count, and the header says so.
-call --one-pass -o fixed.vcf "$inputs/ref.fa" "$inputs/reads.bam"
+call --one-pass -o fixed.vcf "$ref" small.bam
 grep -q '^##runnel_cutoffs=variants below QUAL 35.00, reference calls below QUAL 10.00 (fixed' fixed.vcf && good || bad "no fixed cut-offs in the header"
-call --one-pass -t 5 "$inputs/ref.fa" - < "$inputs/reads.bam" > piped.vcf; same fixed.vcf piped.vcf
+call --one-pass -t 5 "$ref" - < small.bam > piped.vcf; same fixed.vcf piped.vcf
 # A model of one network needs no second pass.
 sample=$root/examples/sample
 "$build/runnel" call --no-version -q -o two_small.vcf "$sample/ref.fa" "$sample/reads.bam"
 "$build/runnel" call --no-version -q --one-pass -o one.vcf "$sample/ref.fa" "$sample/reads.bam"; same two_small.vcf one.vcf
-refuses 2 'one-pass and --gvcf exclude each other' "$build/runnel" call --one-pass --gvcf g.vcf "$inputs/ref.fa" "$inputs/reads.bam"
-refuses 2 'one-pass and --clair3-compat exclude' "$build/runnel" call --one-pass --clair3-compat "$inputs/ref.fa" "$inputs/reads.bam"
-refuses 2 'only with --cutoffs' "$build/runnel" call --one-pass --var-pct-full 0.5 "$inputs/ref.fa" "$inputs/reads.bam"
-refuses 1 'full needs a file of sites' "$build/runnel" run "reads $inputs/reads.bam ! full ref=$inputs/ref.fa platform=ont ! caller ! vcf x.vcf"
+refuses 2 'one-pass and --gvcf exclude each other' "$build/runnel" call --one-pass --gvcf g.vcf "$ref" small.bam
+refuses 2 'one-pass and --clair3-compat exclude' "$build/runnel" call --one-pass --clair3-compat "$ref" small.bam
+refuses 2 'only with --cutoffs' "$build/runnel" call --one-pass --var-pct-full 0.5 "$ref" small.bam
+refuses 1 'full needs a file of sites' "$build/runnel" run "reads small.bam ! full ref=$ref platform=ont ! caller ! vcf x.vcf"
 [ -z "$(ls tmp)" ] && good || bad "left in TMPDIR: $(ls tmp)"
+
+# ---- no full-alignment candidate at all: the pileup calls, merged like any other (Clair3: as they are)
+none="--var-pct-full 0.0001 --ref-pct-full 0.0001"
+call $none -o none.vcf "$ref" small.bam
+call --pileup-only -o pileup.vcf "$ref" small.bam
+grep -v '^##runnel_cutoffs' none.vcf > a; same a pileup.vcf
+call --clair3-compat $none -o compat.vcf "$ref" small.bam
+grep -q $'\tRefCall\t' compat.vcf && ! grep -q $'\tRefCall\t' none.vcf && good || bad "reference calls without candidates"
+
+# ---- a run that cannot end leaves nothing, says one sentence, and fails
+mkdir out
+# left WHAT: nothing in the folders of outputs and temporary files
+left() { [ -z "$(find out tmp -mindepth 1)" ] && good || bad "$1 leaves $(find out tmp -mindepth 1 | tr '\n' ' ')"; rm -rf out/* out/.??* tmp/*; }
+said() { [ "$(wc -l < printed)" = 1 ] && grep -qE "$2" printed && good || bad "$1 said: $(head -3 printed)"; }
+run=("$build/runnel" call -q -t 1 -p ont -m "$root/tests/data/networks/trained.h5" -o out/o.vcf.gz --gvcf out/o.g.vcf.gz "$ref")
+# stopped SIGNAL FILE: a signal once the file of the temporary folder is there
+stopped() {
+    env --default-signal=INT,TERM,HUP "${run[@]}" small.bam > printed 2>&1 &
+    local pid=$!
+    until ls tmp/runnel-*/$2 > wait 2>&1 || ! kill -0 $pid 2> wait; do sleep 0.02; done
+    kill -"$1" $pid
+    wait $pid
+    [ $? = 1 ] && good || bad "SIG$1 at $2 ends with another code than 1"
+    said "SIG$1" 'interrupted; no output was written|told to stop; no output was written'
+    left "SIG$1 at $2"
+}
+stopped TERM calls.blocks
+stopped INT calls.vcf.gz.facts
+stopped TERM calls.vcf.gz.counts # between the passes, or in the second
+stopped INT calls.vcf.gz.counts
+stopped HUP calls.vcf.gz.tbi
+# A signal that is ignored stays so: nohup.
+(trap '' HUP; exec "${run[@]}" small.bam) > printed 2>&1 &
+until ls tmp/runnel-*/calls.blocks > wait 2>&1 || ! kill -0 $! 2> wait; do sleep 0.02; done
+kill -HUP $!; wait $! && [ -s out/o.vcf.gz ] && good || bad "an ignored SIGHUP ends a run"; rm -f out/*
+# No room: a limit on the size of files, then a full disk, at several sizes.
+for kilobytes in 1 10 18 30; do
+    (ulimit -f $kilobytes; exec "${run[@]}" small.bam) > printed 2>&1; [ $? = 1 ] && good || bad "no failure at $kilobytes kB"
+    said "a limit of $kilobytes kB" 'File too large'; left "a limit of $kilobytes kB"
+done
+(ulimit -f 100; exec "${run[@]}" - < small.bam) > printed 2>&1; [ $? = 1 ] && good || bad "no failure of the copied reads"
+said "a limit for the reads of a pipe" 'File too large'; left "a limit for the reads of a pipe"
+if mount -t tmpfs -o size=24k tmpfs out 2> wait; then
+    "${run[@]}" small.bam > printed 2>&1; [ $? = 1 ] && good || bad "no failure on a full disk"
+    said "a full disk of outputs" 'No space left'; left "a full disk of outputs"; umount out
+    mount -t tmpfs -o size=32k tmpfs tmp
+    "${run[@]}" small.bam > printed 2>&1; [ $? = 1 ] && good || bad "no failure on a full disk"
+    said "a full disk of temporary files" 'No space left'; left "a full disk of temporary files"; umount tmp
+else
+    echo "full disks: skipped (mount is not allowed)"
+fi
+# A closed pipe is not worth a word.
+for type in v z b j; do
+    "$build/runnel" call -q -t 1 -p ont -m "$root/tests/data/networks/trained.h5" --gvcf out/o.g.vcf.gz -O $type "$ref" small.bam 2> printed | head -c 10 > wait
+    code=${PIPESTATUS[0]}
+    [ ! -s printed ] && [ "$code" -le 1 ] && good || bad "a closed pipe of type $type says $(cat printed) and ends with $code"
+    rm -f out/*; left "a closed pipe of type $type"
+done
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
