@@ -35,6 +35,10 @@ char *arrow_metadata(const char *const *keys, const char *const *values, size_t 
 /* Bytes of a coded metadata; 0 for NULL. */
 size_t arrow_metadata_size(const char *metadata);
 
+/* An array of `length` values with NULL buffers and empty children, whose release frees both (and
+ * what was put into buffers).  False when memory ran out; it is to be released then, too. */
+bool arrow_array_make(struct ArrowArray *out, int64_t length, size_t buffers, size_t children);
+
 struct arrow_table; /* rows being collected */
 
 int arrow_table_new(struct arrow_table **out, const struct arrow_field *fields, size_t count,
