@@ -410,6 +410,19 @@ static bool fields_of(const struct ArrowSchema *schema, struct arrow_field *fiel
     return true;
 }
 
+int arrow_schema_copy(struct ArrowSchema *out, const struct ArrowSchema *schema,
+                      struct failure *why) {
+    size_t columns = (size_t)schema->n_children;
+    struct arrow_field *fields = calloc(columns + 1, sizeof *fields);
+    if (fields == NULL || !fields_of(schema, fields)) {
+        free(fields);
+        return fail(why, STATUS_NO_MEMORY, "cannot copy this schema");
+    }
+    int status = arrow_schema_make(out, fields, columns, NULL, why);
+    free(fields);
+    return status;
+}
+
 static void copy_value(struct arrow_table *table, size_t at, const struct ArrowArray *values,
                        int64_t row) {
     const struct column *column = &table->columns[at];

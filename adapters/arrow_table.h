@@ -23,6 +23,10 @@ struct arrow_field {
 int arrow_schema_make(struct ArrowSchema *out, const struct arrow_field *fields, size_t count,
                       const char *metadata, struct failure *why);
 
+/* A copy of a schema without its metadata, which rows do not need. */
+int arrow_schema_copy(struct ArrowSchema *out, const struct ArrowSchema *schema,
+                      struct failure *why);
+
 /* Whether `schema` begins with exactly these fields (more may follow).  The sentence names the
  * first that differs. */
 int arrow_schema_check(const struct ArrowSchema *schema, const struct arrow_field *fields,

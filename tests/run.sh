@@ -52,6 +52,8 @@ if [ -n "$all" ]; then
     "$root/tests/plugin/threads.sh" "$build-tsan"
     step "Debian package"
     "$root/tests/plugin/package.sh" "$build"
+    step "The wire"
+    "$root/tests/plugin/wire.sh" "$build"
     step "Python's side of the streams"
     "$root/tests/plugin/python_streams.sh" "$build"
 fi

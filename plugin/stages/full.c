@@ -19,10 +19,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
-enum {
-    BATCH_ROWS = 64,
-    AHEAD = 1 << 20 /* bases that the list of sites is read ahead of the reads */
-};
+enum { AHEAD = 1 << 20 }; /* bases that the list of sites is read ahead of the reads */
 
 struct full {
     const struct runnel_host *host;
@@ -36,6 +33,7 @@ struct full {
     struct stream_contigs contigs;
     struct phased phased;
     struct arrow_table *table;
+    int64_t batch_rows; /* of the table, when it is passed on */
     struct read_row row;
     int64_t contig; /* under way; -1 before the first */
 
@@ -69,6 +67,7 @@ static int full_init(const struct runnel_init *init, void **state) {
     if (full == NULL)
         return RUNNEL_ERROR;
     full->host = init->host;
+    full->batch_rows = runnel_setting_integer(init, "batch");
     full->contig = -1;
     full->sites_path = stage_copy_setting(init, "sites");
     full->cutoffs_path = stage_copy_setting(init, "cutoffs");
@@ -164,7 +163,7 @@ static int put_window(struct full *full, const struct full_window *window, struc
     arrow_put_list(full->table, FULL_WINDOW, window->tensor + (size_t)window->first_row * row_size,
                    (size_t)window->used_rows * row_size);
     int status = arrow_table_end_row(full->table, why);
-    if (status == STATUS_OK && arrow_table_rows(full->table) >= BATCH_ROWS)
+    if (status == STATUS_OK && (int64_t)arrow_table_rows(full->table) >= full->batch_rows)
         status = flush(full, full->contig, window->position + 2, why);
     return status;
 }
@@ -364,6 +363,7 @@ static const struct runnel_option OPTIONS[] = {
     {"dwell", RUNNEL_FLAG, "false", "a ninth channel with dwell times, from move tables"},
     {"enable-long-indel", RUNNEL_FLAG, "false", "list indels longer than 50 bases"},
     {"compatible", RUNNEL_FLAG, "false", "draw reads of deep windows as Clair3 does"},
+    {"batch", RUNNEL_INTEGER, "64", "windows that travel together"},
 };
 
 static const struct runnel_stage FULL = {

@@ -18,14 +18,13 @@
 #include <ctype.h>
 #include <stdio.h>
 
-enum { BATCH_ROWS = 128 };
-
 struct pileup {
     const struct runnel_host *host;
     struct pileup_windows *windows;
     struct reference_file *reference;
     struct reference contig_reference; /* of the contig under way */
     struct arrow_table *table;
+    int64_t batch_rows; /* of the table, when it is passed on */
     struct stream_contigs contigs;
     struct regions *regions; /* NULL: everywhere */
     struct known_sites known;
@@ -82,6 +81,7 @@ static int pileup_init(const struct runnel_init *init, void **state) {
     if (pileup == NULL)
         return RUNNEL_ERROR;
     pileup->host = init->host;
+    pileup->batch_rows = runnel_setting_integer(init, "batch");
     pileup->contig = -1;
     pileup->region_texts = stage_copy_setting(init, "region");
     pileup->bed = stage_copy_setting(init, "bed");
@@ -141,7 +141,7 @@ static int pull(struct pileup *pileup, struct runnel_slot *slot, struct failure 
         arrow_put_integer(pileup->table, PILEUP_DEPTH, window.depth);
         arrow_put_list(pileup->table, PILEUP_WINDOW, window.tensor, PILEUP_WINDOW_SIZE);
         status = arrow_table_end_row(pileup->table, why);
-        if (status == STATUS_OK && arrow_table_rows(pileup->table) >= BATCH_ROWS)
+        if (status == STATUS_OK && (int64_t)arrow_table_rows(pileup->table) >= pileup->batch_rows)
             status = flush(pileup, slot, why);
         if (status != STATUS_OK)
             return status;
@@ -331,6 +331,7 @@ static const struct runnel_option OPTIONS[] = {
     {"gq-bin-size", RUNNEL_INTEGER, "5", "positions of a block have GQ in one bin of this size"},
     {"compatible", RUNNEL_FLAG, "false", "blocks of Clair3's chunks"},
     {"head-and-tail", RUNNEL_FLAG, "false", "also candidates at the ends of coverage"},
+    {"batch", RUNNEL_INTEGER, "128", "windows that travel together"},
 };
 
 static const struct runnel_stage PILEUP = {
