@@ -110,6 +110,7 @@ static int add_remote(struct line *line, const struct call_request *request, str
         "enable-long-indel", "keep-iupac-bases", "key", "server-key", "insecure", "mixed", NULL};
     bool status = line_add(line, "remote", why) == STATUS_OK &&
                   set(line, "via", options_text(request->options, "via"), why) == STATUS_OK &&
+                  set(line, "model", request->model, why) == STATUS_OK &&
                   set_flag(line, "likelihoods", request->gvcf != NULL, why) == STATUS_OK &&
                   set_same(line, request, SAME, why) == STATUS_OK;
     return status ? STATUS_OK : why->code;

@@ -68,3 +68,19 @@ int address_check(const char *address, bool bind, bool guarded, bool insecure,
         "%s can be reached from other machines, and needs keys (runnel keygen) or --insecure",
         address);
 }
+
+int address_split(char **addresses, size_t *count, size_t most, const char *text,
+                  struct failure *why) {
+    *count = 0;
+    for (const char *at = text; *at != '\0';) {
+        size_t length = strcspn(at, ",");
+        if (length == 0 || *count == most)
+            return fail(why, STATUS_BAD_INPUT, "'%s' is no list of 1 to %zu addresses", text, most);
+        if ((addresses[*count] = strndup(at, length)) == NULL)
+            return fail(why, STATUS_NO_MEMORY, "out of memory for addresses");
+        ++*count;
+        at += length + (at[length] == ',');
+    }
+    return *count > 0 ? STATUS_OK
+                      : fail(why, STATUS_BAD_INPUT, "the address of a service is missing");
+}

@@ -8,11 +8,17 @@
 #include "core/status.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Whether an address may be bound, or connected to.  `guarded`: with keys; `insecure`: the user
  * said that keys are not needed.  The folder of an ipc address that is to be bound is made if it is
  * not there; it must be the user's alone (mode 0700). */
 int address_check(const char *address, bool bind, bool guarded, bool insecure, struct failure *why);
+
+/* Splits "A,B,C" into copies that the caller frees: *count of them, at most `most`.  On failure
+ * those made so far are there. */
+int address_split(char **addresses, size_t *count, size_t most, const char *text,
+                  struct failure *why);
 
 /* Whether nobody but this machine can reach it. */
 bool address_is_loopback(const char *address);

@@ -60,8 +60,6 @@ struct dealer *dealer_new(const struct dealer_setup *setup, const struct dealer_
     dealer->hooks = *hooks;
     dealer->next_session = setup->first_session;
     dealer->ticked = dealer->served = now;
-    snprintf(dealer->digest, sizeof dealer->digest, "%s", setup->model_digest);
-    snprintf(dealer->kernels, sizeof dealer->kernels, "%s", setup->kernels);
     return dealer;
 }
 

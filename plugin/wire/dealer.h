@@ -52,8 +52,6 @@ struct dealer_setup {
     int64_t patience;             /* how long to go on without any service */
     const char *hello;            /* text facts of HELLO; lent */
     bool mixed;                   /* services may have different instruction sets */
-    /* What the services' model must be, where that is known; "" else.  Lent. */
-    const char *model_digest, *kernels;
 };
 
 struct dealer_counts {

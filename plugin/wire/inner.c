@@ -167,8 +167,8 @@ static void inner_clear(struct inner *inner) {
     while (inner->first != NULL) {
         struct runnel_slot *slot = inner->first;
         inner->first = slot->next;
-        slot->input->release(slot->input);
-        free(slot);
+        on_fail(inner, "the line has ended");
+        finish(inner, slot);
     }
     for (size_t i = 0; i < inner->setting_count; i++) {
         free((char *)inner->settings[i].name);

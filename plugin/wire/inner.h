@@ -16,7 +16,7 @@ struct inner_hooks {
     void *with;
     /* [any thread] What came of the batch put with `tag`: `result`, lent for the call and NULL
      * where there is none, or why it failed.  After a failure every batch fails for the same
-     * reason. */
+     * reason.  Every batch is told once, what is dropped at the end as a failure. */
     void (*done)(void *with, uint64_t tag, const struct runnel_batch *result, const char *failure);
     /* [any thread] As in struct runnel_host. */
     void (*log)(void *with, int level, const char *text);

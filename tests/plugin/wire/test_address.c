@@ -53,3 +53,21 @@ Test(address, the_folder_of_ipc_is_ours_alone) {
     rmdir(inner);
     rmdir(folder);
 }
+
+Test(address, lists_are_split) {
+    char *addresses[2] = {NULL, NULL};
+    size_t count;
+    cr_assert_eq(address_split(addresses, &count, 2, "tcp://a:1,ipc://b", NULL), STATUS_OK);
+    cr_expect_eq(count, 2);
+    cr_expect_str_eq(addresses[0], "tcp://a:1");
+    cr_expect_str_eq(addresses[1], "ipc://b");
+    free(addresses[0]);
+    free(addresses[1]);
+    static const char *const WRONG[] = {"", ",", ",tcp://a:1", "a,b,c"};
+    for (size_t i = 0; i < 4; i++) {
+        cr_expect_neq(address_split(addresses, &count, 2, WRONG[i], NULL), STATUS_OK, "%s",
+                      WRONG[i]);
+        while (count > 0)
+            free(addresses[--count]);
+    }
+}

@@ -62,7 +62,7 @@ static void on_tell(void *with, const char *sentence) {
     (void)with, (void)sentence;
 }
 
-static void begin_with(size_t services, bool mixed, const char *digest) {
+static void begin_with(size_t services, bool mixed) {
     const struct dealer_hooks hooks = {NULL,        on_connect,   on_send,   on_opened,
                                        on_answered, on_set_aside, on_failed, on_tell};
     const struct dealer_setup setup = {.service_count = services,
@@ -71,9 +71,7 @@ static void begin_with(size_t services, bool mixed, const char *digest) {
                                        .beat = BEAT,
                                        .patience = 10000,
                                        .hello = "role service\n",
-                                       .mixed = mixed,
-                                       .model_digest = digest,
-                                       .kernels = ""};
+                                       .mixed = mixed};
     now = 1000;
     dealer = dealer_new(&setup, &hooks, now, NULL);
     dealer_open(dealer, "schema", 6);
@@ -139,7 +137,7 @@ static void end(void) {
 TestSuite(dealer, .fini = end);
 
 Test(dealer, batches_are_spread_and_credit_is_kept) {
-    begin_with(2, false, "");
+    begin_with(2, false);
     greet(0);
     greet(1);
     put(1, 20);
@@ -151,7 +149,7 @@ Test(dealer, batches_are_spread_and_credit_is_kept) {
 }
 
 Test(dealer, what_a_silent_service_has_is_dealt_again) {
-    begin_with(2, false, "");
+    begin_with(2, false);
     greet(0);
     greet(1);
     put(1, 4);
@@ -168,7 +166,7 @@ Test(dealer, what_a_silent_service_has_is_dealt_again) {
 }
 
 Test(dealer, three_lone_deaths_set_a_batch_aside) {
-    begin_with(1, false, "");
+    begin_with(1, false);
     for (int death = 0; death < 3; death++) {
         greet(0);
         if (death == 0)
@@ -185,7 +183,7 @@ Test(dealer, three_lone_deaths_set_a_batch_aside) {
 }
 
 Test(dealer, deaths_with_company_set_nothing_aside) {
-    begin_with(1, false, "");
+    begin_with(1, false);
     greet(0);
     put(1, 3);
     pass(700, 0);
@@ -199,7 +197,7 @@ Test(dealer, deaths_with_company_set_nothing_aside) {
 }
 
 Test(dealer, a_service_that_comes_back_without_its_session_has_died) {
-    begin_with(1, false, "");
+    begin_with(1, false);
     greet(0);
     put(1, 1);
     say(0, (struct frame){.kind = FRAME_FAULT, .code = FAULT_UNKNOWN});
@@ -211,7 +209,7 @@ Test(dealer, a_service_that_comes_back_without_its_session_has_died) {
 }
 
 Test(dealer, leaving_is_no_death) {
-    begin_with(1, false, "");
+    begin_with(1, false);
     greet(0);
     put(1, 1);
     for (int time = 0; time < 5; time++) {
@@ -225,7 +223,7 @@ Test(dealer, leaving_is_no_death) {
 }
 
 Test(dealer, a_result_that_went_lost_is_noticed) {
-    begin_with(1, false, "");
+    begin_with(1, false);
     greet(0);
     put(1, 1);
     say(0, (struct frame){.kind = FRAME_BEAT, .count = 2}); /* it says that it has answered */
@@ -236,7 +234,7 @@ Test(dealer, a_result_that_went_lost_is_noticed) {
 }
 
 Test(dealer, an_answer_counts_once) {
-    begin_with(1, false, "");
+    begin_with(1, false);
     greet(0);
     put(1, 2);
     answer(0, 1);
@@ -246,7 +244,7 @@ Test(dealer, an_answer_counts_once) {
 }
 
 Test(dealer, messages_of_an_old_session_are_nothing) {
-    begin_with(1, false, "");
+    begin_with(1, false);
     greet(0);
     put(1, 1);
     uint64_t old = session[0];
@@ -263,7 +261,7 @@ Test(dealer, messages_of_an_old_session_are_nothing) {
 }
 
 Test(dealer, a_batch_that_cannot_be_sent_is_no_suspect) {
-    begin_with(1, false, "");
+    begin_with(1, false);
     greet(0);
     unreachable[0] = true;
     put(1, 1);
@@ -276,7 +274,7 @@ Test(dealer, a_batch_that_cannot_be_sent_is_no_suspect) {
 }
 
 Test(dealer, being_held_up_oneself_is_nobodys_death) {
-    begin_with(1, false, "");
+    begin_with(1, false);
     greet(0);
     put(1, 1);
     now += 100000;
@@ -290,14 +288,14 @@ Test(dealer, being_held_up_oneself_is_nobodys_death) {
 }
 
 Test(dealer, another_model_is_refused) {
-    begin_with(2, true, "");
+    begin_with(2, true);
     greet(0);
     welcome(1, "model_digest other\nkernels avx2\n");
     cr_expect_str_eq(failure, "tcp://b: its model (digest other) is not that of the others (d)");
 }
 
 Test(dealer, another_instruction_set_is_refused) {
-    begin_with(2, false, "");
+    begin_with(2, false);
     greet(0);
     welcome(1, "model_digest d\nkernels avx512\n");
     cr_expect_not_null(strstr(failure, "tcp://b: it computes with avx512, the others with avx2"),
@@ -305,14 +303,14 @@ Test(dealer, another_instruction_set_is_refused) {
 }
 
 Test(dealer, mixed_allows_another_instruction_set) {
-    begin_with(2, true, "");
+    begin_with(2, true);
     greet(0);
     welcome(1, "model_digest d\nkernels avx512\n");
     cr_expect_str_empty(failure);
 }
 
 Test(dealer, refusals_end_the_run) {
-    begin_with(1, false, "");
+    begin_with(1, false);
     greet(0);
     say(0, (struct frame){
                .kind = FRAME_FAULT, .code = FAULT_REFUSED, .payload = "why", .payload_size = 3});
@@ -320,7 +318,7 @@ Test(dealer, refusals_end_the_run) {
 }
 
 Test(dealer, nobody_there_ends_the_run_after_a_while) {
-    begin_with(2, false, "");
+    begin_with(2, false);
     pass(9900, 0);
     cr_expect_str_empty(failure);
     pass(300, 0);
@@ -328,7 +326,7 @@ Test(dealer, nobody_there_ends_the_run_after_a_while) {
 }
 
 Test(dealer, busy_is_waited_for) {
-    begin_with(1, false, "");
+    begin_with(1, false);
     for (int time = 0; time < 60; time++) {
         say(0, (struct frame){.kind = FRAME_FAULT, .code = FAULT_BUSY});
         pass(250, 0);
@@ -339,7 +337,7 @@ Test(dealer, busy_is_waited_for) {
 }
 
 Test(dealer, end_is_said_and_heard) {
-    begin_with(2, false, "");
+    begin_with(2, false);
     greet(0);
     greet(1);
     put(1, 1);
@@ -355,7 +353,7 @@ Test(dealer, end_is_said_and_heard) {
 
 /* One that is still loading its model is told as well, so that it need not wait for our silence. */
 Test(dealer, end_is_said_to_those_that_are_not_ready) {
-    begin_with(2, false, "");
+    begin_with(2, false);
     greet(0);
     welcome(1, "model_digest d\nkernels avx2\n");
     dealer_end(dealer, now);

@@ -157,12 +157,13 @@ Test(inner, two_batches_for_one_are_a_failure, .timeout = 60) {
     cr_expect_str_eq(failure, "the stage gave two batches for one");
 }
 
-Test(inner, what_was_not_begun_is_dropped, .timeout = 60) {
+Test(inner, what_was_not_begun_fails, .timeout = 60) {
     const struct inner_hooks hooks = {NULL, on_done, on_log, on_extension};
     const struct runnel_setting setting = {"how", "late"};
     struct inner *inner = inner_new(&LATE, &setting, 1, &hooks);
     for (size_t i = 0; i < 100; i++)
         inner_put(inner, i, empty());
     inner_free(inner);
-    cr_expect_eq(atomic_load(&done), atomic_load(&results));
+    cr_expect_eq(atomic_load(&done), 100);
+    cr_expect_str_eq(failure, "the line has ended");
 }
