@@ -3,6 +3,8 @@
 
 #include "adapters/arrow_writer.h"
 
+#include "tests/plugin/wire/recorded.h"
+
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -88,4 +90,35 @@ Test(payload, rows_come_back) {
     rows->release(rows);
     open->release(open);
     arrow_table_free(table);
+}
+
+/* pyarrow's windows and our calls, as they were recorded. */
+Test(payload, the_recorded_session_is_read) {
+    static const struct stream *const CALLS[] = {&CALLS_STREAM, NULL};
+    struct failure why = {0};
+    size_t count;
+    int64_t length;
+    struct recorded *messages = read_session(&count);
+    struct runnel_batch *open =
+        payload_read_open(messages[2].payload, messages[2].payload_size, WINDOWS, &why);
+    cr_assert_not_null(open, "%s", why.text);
+    struct runnel_batch *calls_open =
+        payload_read_open(messages[3].payload, messages[3].payload_size, CALLS, &why);
+    cr_assert_not_null(calls_open, "%s", why.text);
+    struct runnel_batch *windows =
+        payload_read_data(messages[4].payload, messages[4].payload_size, open, &why);
+    cr_assert_not_null(windows, "%s", why.text);
+    struct runnel_batch *calls =
+        payload_read_data(messages[5].payload, messages[5].payload_size, calls_open, &why);
+    cr_assert_not_null(calls, "%s", why.text);
+    cr_expect_eq(runnel_integer(windows, PILEUP_POSITION, 0), 1000);
+    const int32_t *window = runnel_list(windows, PILEUP_WINDOW, 0, &length);
+    cr_expect(length == 594 && window[18 * 16 + 2] == 10);
+    cr_expect_eq(runnel_rows(calls), 1);
+    cr_expect_eq(runnel_integer(calls, CALLS_POSITION, 0), 1000);
+    calls->release(calls);
+    windows->release(windows);
+    calls_open->release(calls_open);
+    open->release(open);
+    free(messages);
 }

@@ -3,6 +3,8 @@
  * The service's side of the protocol, message by message; no sockets, time as we like it. */
 #include "plugin/wire/service.h"
 
+#include "tests/plugin/wire/recorded.h"
+
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -228,4 +230,36 @@ Test(service, leaving_is_told_to_all) {
     service_leave(service);
     expect_fault(FAULT_LEAVING);
     cr_expect(service_counts(service)->faults == 2 && closes == 1);
+}
+
+/* What the recorded service said is what this one says, byte for byte, where the caller's answers
+ * are those that were recorded. */
+Test(service, the_recorded_session_is_spoken) {
+    size_t count, compared = 0;
+    struct recorded *messages = read_session(&count);
+    char facts[256];
+    snprintf(facts, sizeof facts, "%.*s", (int)messages[1].payload_size,
+             (const char *)messages[1].payload);
+    const struct service_setup setup = {facts, 4};
+    const struct service_hooks hooks = {NULL, on_send, on_open, on_compute, on_close};
+    service_free(service);
+    service = service_new(&setup, &hooks, NULL);
+    for (size_t i = 0; i < count; i++) {
+        struct recorded *message = &messages[i];
+        uint8_t header[FRAME_SIZE];
+        if (message->direction == '>') {
+            service_receive(service, "a", 1, message->header, FRAME_SIZE, message->payload,
+                            message->payload_size, now);
+            continue;
+        }
+        if (message->header[6] == FRAME_RESULT)
+            service_answer(service, 0, 0x1234, message->header[16], message->payload,
+                           message->payload_size);
+        frame_write(header, &sent);
+        cr_expect_arr_eq(header, message->header, FRAME_SIZE, "message %zu", i);
+        cr_expect_eq(sent.payload_size, message->payload_size);
+        compared++;
+    }
+    cr_expect(compared == 6 && opens == 1 && computes == 1 && closes == 1);
+    free(messages);
 }
