@@ -337,7 +337,7 @@ static void array_release(struct ArrowArray *array) {
     array->release = NULL;
 }
 
-static bool array_fill(struct ArrowArray *out, int64_t length, size_t buffers, size_t children) {
+bool arrow_array_make(struct ArrowArray *out, int64_t length, size_t buffers, size_t children) {
     memset(out, 0, sizeof *out);
     out->release = array_release;
     out->length = length;
@@ -359,7 +359,7 @@ static const void *hand_over(struct buffer *buffer) {
 /* Moves one column out.  An empty value buffer gets an address, as some readers want one. */
 static bool column_take(struct column *column, struct ArrowArray *out) {
     size_t buffers = column->is_list ? (column->has_offsets ? 2 : 1) : column->has_offsets ? 3 : 2;
-    if (!array_fill(out, column->rows, buffers, column->is_list) ||
+    if (!arrow_array_make(out, column->rows, buffers, column->is_list) ||
         !append(&column->values, NULL, 8))
         return false;
     out->null_count = column->nulls;
@@ -373,7 +373,7 @@ static bool column_take(struct column *column, struct ArrowArray *out) {
     if (column->is_list) {
         holder = out->children[0];
         at = 1;
-        if (!array_fill(holder, items, 2, 0))
+        if (!arrow_array_make(holder, items, 2, 0))
             return false;
     }
     holder->buffers[at] = hand_over(&column->values);
@@ -382,7 +382,7 @@ static bool column_take(struct column *column, struct ArrowArray *out) {
 }
 
 int arrow_table_take(struct arrow_table *table, struct ArrowArray *out, struct failure *why) {
-    bool taken = array_fill(out, table->rows, 1, table->count);
+    bool taken = arrow_array_make(out, table->rows, 1, table->count);
     for (size_t i = 0; taken && i < table->count; i++)
         taken = column_take(&table->columns[i], out->children[i]);
     if (taken) {
@@ -408,6 +408,19 @@ static bool fields_of(const struct ArrowSchema *schema, struct arrow_field *fiel
             .nullable = (column->flags & ARROW_FLAG_NULLABLE) != 0};
     }
     return true;
+}
+
+int arrow_schema_copy(struct ArrowSchema *out, const struct ArrowSchema *schema,
+                      struct failure *why) {
+    size_t columns = (size_t)schema->n_children;
+    struct arrow_field *fields = calloc(columns + 1, sizeof *fields);
+    if (fields == NULL || !fields_of(schema, fields)) {
+        free(fields);
+        return fail(why, STATUS_NO_MEMORY, "cannot copy this schema");
+    }
+    int status = arrow_schema_make(out, fields, columns, NULL, why);
+    free(fields);
+    return status;
 }
 
 static void copy_value(struct arrow_table *table, size_t at, const struct ArrowArray *values,

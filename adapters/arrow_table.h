@@ -23,6 +23,10 @@ struct arrow_field {
 int arrow_schema_make(struct ArrowSchema *out, const struct arrow_field *fields, size_t count,
                       const char *metadata, struct failure *why);
 
+/* A copy of a schema without its metadata, which rows do not need. */
+int arrow_schema_copy(struct ArrowSchema *out, const struct ArrowSchema *schema,
+                      struct failure *why);
+
 /* Whether `schema` begins with exactly these fields (more may follow).  The sentence names the
  * first that differs. */
 int arrow_schema_check(const struct ArrowSchema *schema, const struct arrow_field *fields,
@@ -34,6 +38,10 @@ char *arrow_metadata(const char *const *keys, const char *const *values, size_t 
 
 /* Bytes of a coded metadata; 0 for NULL. */
 size_t arrow_metadata_size(const char *metadata);
+
+/* An array of `length` values with NULL buffers and empty children, whose release frees both (and
+ * what was put into buffers).  False when memory ran out; it is to be released then, too. */
+bool arrow_array_make(struct ArrowArray *out, int64_t length, size_t buffers, size_t children);
 
 struct arrow_table; /* rows being collected */
 

@@ -198,6 +198,16 @@ struct runnel_models {
     int (*find)(const char *name, char *path, size_t size);
 };
 
+/* Extension "runnel.stages/1": other stages, for a stage that hosts one. */
+struct runnel_stage;
+struct runnel_stages {
+    uint32_t struct_size;
+    /* [any thread] Fills in the stage that `word` would name on a line, without its table of
+     * options; what it points to stays for ever.  RUNNEL_OK or RUNNEL_ERROR; then `why` holds a
+     * sentence. */
+    int (*find)(const char *word, struct runnel_stage *stage, char *why, size_t size);
+};
+
 /* ---- what a stage offers --------------------------------------------------------------------- */
 struct runnel_init {
     uint32_t struct_size;

@@ -56,6 +56,9 @@ if [ -n "$all" ]; then
     "$root/tests/core/networks/neon.sh" "$build-neon"
     step "Debian package"
     "$root/tests/plugin/package.sh" "$build"
+    step "The wire"
+    "$root/tests/plugin/wire.sh" "$build"
+    "$root/tests/plugin/wire_faults.sh" "$build"
     step "Python's side of the streams"
     "$root/tests/plugin/python_streams.sh" "$build"
 fi

@@ -71,6 +71,13 @@ static const struct option OPTIONS[] = {
      "haploid only there; the rule is --haploid-af 0.65 or one of the above"},
     {"enable-dwell-time", NULL, 0, OPTION_FLAG, NULL, NULL, "use move tables (models with_mv)"},
     {"clair3-compat", NULL, 0, OPTION_FLAG, NULL, NULL, "do as Clair3 where we differ on purpose"},
+    {"via", NULL, 0, OPTION_TEXT, "ADDRESSES", NULL,
+     "compute by these services (runnel serve), with commas between"},
+    {"key", NULL, 0, OPTION_TEXT, "FILE.key", NULL, "--via: our keys, made by runnel keygen"},
+    {"server-key", NULL, 0, OPTION_TEXT, "FILE.pub", NULL, "--via: the services' public key"},
+    {"insecure", NULL, 0, OPTION_FLAG, NULL, NULL, "--via: talk to other machines without keys"},
+    {"mixed", NULL, 0, OPTION_FLAG, NULL, NULL,
+     "--via: services may have different instruction sets"},
     /* accepted so that a pipeline written for Clair3 changes one word */
     {"bam-fn", NULL, 'b', OPTION_TEXT, "FILE", NULL, NULL},
     {"ref-fn", NULL, 'f', OPTION_TEXT, "FILE", NULL, NULL},

@@ -104,9 +104,23 @@ static int add_pileup(struct line *line, const struct call_request *request, con
     return status ? STATUS_OK : why->code;
 }
 
+/* In the caller's place, where services compute. */
+static int add_remote(struct line *line, const struct call_request *request, struct failure *why) {
+    static const char *const SAME[] = {
+        "enable-long-indel", "keep-iupac-bases", "key", "server-key", "insecure", "mixed", NULL};
+    bool status = line_add(line, "remote", why) == STATUS_OK &&
+                  set(line, "via", options_text(request->options, "via"), why) == STATUS_OK &&
+                  set(line, "model", request->model, why) == STATUS_OK &&
+                  set_flag(line, "likelihoods", request->gvcf != NULL, why) == STATUS_OK &&
+                  set_same(line, request, SAME, why) == STATUS_OK;
+    return status ? STATUS_OK : why->code;
+}
+
 static int add_caller(struct line *line, const struct call_request *request, int64_t threads,
                       struct failure *why) {
     static const char *const SAME[] = {"enable-long-indel", "keep-iupac-bases", NULL};
+    if (options_given(request->options, "via"))
+        return add_remote(line, request, why);
     bool status = line_add(line, "caller", why) == STATUS_OK &&
                   set(line, "model", request->model, why) == STATUS_OK &&
                   set_number(line, "threads", threads, why) == STATUS_OK &&

@@ -16,6 +16,8 @@ const struct command COMMANDS[] = {
     {"inspect", command_inspect, "list stages, or one stage's options and streams"},
     {"model", command_model, "look at model files, convert and list them"},
     {"predict", command_predict, "run the networks over stored windows"},
+    {"serve", command_serve, "give calls to whoever sends windows"},
+    {"keygen", command_keygen, "make keys for talking to other machines"},
     {"bench", command_bench, "this machine's limit, and how near the networks come"},
     {NULL, NULL, NULL},
 };

@@ -69,7 +69,7 @@ static int run_init(struct run *run, const struct line *line, const struct run_w
     pthread_mutex_init(&run->mutex, NULL);
     if ((run->news = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
         return fail(why, STATUS_IO, "no more descriptors for the line");
-    int status = sockets_new(&run->sockets, why);
+    int status = sockets_new(&run->sockets, 0, why);
     for (; status == STATUS_OK && run->count < line->count; run->count++)
         status = lane_init(&run->lanes[run->count], run, &line->steps[run->count], why);
     for (size_t i = 1; status == STATUS_OK && i < run->count; i++) {

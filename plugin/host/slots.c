@@ -276,14 +276,31 @@ static const struct runnel_batch *take_rows(const struct runnel_batch *batch, co
     return taken;
 }
 
+static int find_stage(const char *word, struct runnel_stage *stage, char *sentence, size_t size) {
+    struct loaded_stage loaded;
+    struct failure why = {0};
+    if (loader_find(&loaded, word, &why) != STATUS_OK) {
+        snprintf(sentence, size, "%s", why.text);
+        return RUNNEL_ERROR;
+    }
+    *stage = loaded.stage;
+    stage->options = NULL; /* they are in `loaded` */
+    stage->option_count = 0;
+    loader_forget(&loaded);
+    return RUNNEL_OK;
+}
+
 static const void *service_extension(void *context, const char *name) {
     static const struct runnel_take TAKE = {sizeof TAKE, take_rows};
     static const struct runnel_models MODELS = {sizeof MODELS, models_find};
+    static const struct runnel_stages STAGES = {sizeof STAGES, find_stage};
     (void)context;
     if (strcmp(name, "runnel.take/1") == 0)
         return &TAKE;
     if (strcmp(name, "runnel.models/1") == 0)
         return &MODELS;
+    if (strcmp(name, "runnel.stages/1") == 0)
+        return &STAGES;
     return NULL;
 }
 

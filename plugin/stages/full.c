@@ -28,7 +28,6 @@
 #include <stdio.h>
 
 enum {
-    BATCH_ROWS = 64,
     AHEAD = 1 << 20,     /* bases that a file of sites is read ahead of the reads */
     MARK_STEP = 1 << 16, /* bases between two marks of a flow */
     FACT_SIZE = 128
@@ -47,6 +46,7 @@ struct full {
     struct stream_contigs contigs;
     struct phased phased;
     struct arrow_table *table, *drafts;
+    int64_t batch_rows; /* of the table, when it is passed on */
     struct read_row row;
     int64_t contig, marked; /* contig under way, -1 before the first, and last mark on it */
 
@@ -81,6 +81,7 @@ static int full_init(const struct runnel_init *init, void **state) {
     if (full == NULL)
         return RUNNEL_ERROR;
     full->host = init->host;
+    full->batch_rows = runnel_setting_integer(init, "batch");
     full->contig = -1;
     full->sites_path = stage_copy_setting(init, "sites");
     full->cutoffs_path = stage_copy_setting(init, "cutoffs");
@@ -166,7 +167,7 @@ static int put_window(struct full *full, const struct full_window *window, struc
     arrow_put_list(full->table, FULL_WINDOW, window->tensor + (size_t)window->first_row * row_size,
                    (size_t)window->used_rows * row_size);
     int status = arrow_table_end_row(full->table, why);
-    if (status == STATUS_OK && arrow_table_rows(full->table) >= BATCH_ROWS)
+    if (status == STATUS_OK && (int64_t)arrow_table_rows(full->table) >= full->batch_rows)
         status = flush(full, (struct place){full->contig, window->position + 1}, why);
     return status;
 }
@@ -452,6 +453,7 @@ static const struct runnel_option OPTIONS[] = {
     {"dwell", RUNNEL_FLAG, "false", "a ninth channel with dwell times, from move tables"},
     {"enable-long-indel", RUNNEL_FLAG, "false", "list indels longer than 50 bases"},
     {"compatible", RUNNEL_FLAG, "false", "draw reads of deep windows as Clair3 does"},
+    {"batch", RUNNEL_INTEGER, "64", "windows that travel together"},
 };
 
 static const struct runnel_stage FULL = {

@@ -19,10 +19,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
-enum {
-    BATCH_ROWS = 128,
-    MARK_STEP = 1 << 16 /* bases between two marks, where somebody waits for them */
-};
+enum { MARK_STEP = 1 << 16 }; /* bases between two marks, where somebody waits for them */
 
 struct pileup {
     const struct runnel_host *host;
@@ -30,6 +27,7 @@ struct pileup {
     struct reference_file *reference;
     struct reference contig_reference; /* of the contig under way */
     struct arrow_table *table;
+    int64_t batch_rows; /* of the table, when it is passed on */
     struct stream_contigs contigs;
     struct regions *regions; /* NULL: everywhere */
     struct known_sites known;
@@ -89,6 +87,7 @@ static int pileup_init(const struct runnel_init *init, void **state) {
     if (pileup == NULL)
         return RUNNEL_ERROR;
     pileup->host = init->host;
+    pileup->batch_rows = runnel_setting_integer(init, "batch");
     pileup->contig = -1;
     pileup->region_texts = stage_copy_setting(init, "region");
     pileup->bed = stage_copy_setting(init, "bed");
@@ -149,7 +148,7 @@ static int pull(struct pileup *pileup, struct runnel_slot *slot, struct failure 
         arrow_put_integer(pileup->table, PILEUP_DEPTH, window.depth);
         arrow_put_list(pileup->table, PILEUP_WINDOW, window.tensor, PILEUP_WINDOW_SIZE);
         status = arrow_table_end_row(pileup->table, why);
-        if (status == STATUS_OK && arrow_table_rows(pileup->table) >= BATCH_ROWS)
+        if (status == STATUS_OK && (int64_t)arrow_table_rows(pileup->table) >= pileup->batch_rows)
             status = flush(pileup, window.position + 1, slot, why);
         if (status != STATUS_OK)
             return status;
@@ -383,6 +382,7 @@ static const struct runnel_option OPTIONS[] = {
     {"compatible", RUNNEL_FLAG, "false", "blocks of Clair3's chunks"},
     {"pass-reads", RUNNEL_FLAG, "false", "reads go on, behind the windows that they completed"},
     {"head-and-tail", RUNNEL_FLAG, "false", "also candidates at the ends of coverage"},
+    {"batch", RUNNEL_INTEGER, "128", "windows that travel together"},
 };
 
 static const struct runnel_stage PILEUP = {

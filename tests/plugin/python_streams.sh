@@ -1,18 +1,41 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Our batches in pyarrow and back, our window files in h5py.  Takes pyarrow and h5py from PyPI into a
-# folder of the build; skipped where they cannot be had.   tests/plugin/python_streams.sh BUILD
+# Our batches in pyarrow and back, our window files in h5py, the examples that talk to services.  Takes
+# pyarrow, h5py and pyzmq from PyPI into a folder of the build; skipped where they cannot be had.   tests/plugin/python_streams.sh BUILD
 set -euo pipefail
 build=$(cd "$1" && pwd)
 root=$(cd "$(dirname "$0")/../.." && pwd)
 sample=$root/examples/sample
 python=${PYTHON:-$build/python/bin/python}
 if [ ! -x "$python" ]; then
-    python3 -m venv "$build/python" && "$build/python/bin/pip" -q install pyarrow h5py numpy > "$build/pip.log" 2>&1 ||
-        { echo "Python's side: skipped (pyarrow and h5py cannot be installed)"; exit 0; }
+    python3 -m venv "$build/python" && "$build/python/bin/pip" -q install pyarrow h5py numpy pyzmq > "$build/pip.log" 2>&1 ||
+        { echo "Python's side: skipped (pyarrow, h5py and pyzmq cannot be installed)"; exit 0; }
 fi
 cc -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -shared -fPIC -I"$root" -o "$build/bridge.so" \
     "$root/tests/plugin/python/bridge.c" "$build/librows.a" "$build/libadapters_arrow.a" "$build/libcore.a" -lm
 "$build/runnel" run "reads $sample/reads.bam ! pileup ref=$sample/ref.fa ! store $build/stored.h5"
 "$build/runnel" windows -o "$build/written.h5" "$sample/ref.fa" "$sample/reads.bam" 2> /dev/null
 "$python" "$root/tests/plugin/python/check_streams.py" "$build/bridge.so" "$build/stored.h5" "$build/written.h5"
+
+# ---- a stranger's client of a service: what it gets is what a line gives
+scratch=$(mktemp -d)
+model=$root/tests/data/networks/trained.h5
+"$build/runnel" serve -m "$model" > "$scratch/address" &
+service=$!
+trap 'kill $service; wait; rm -r "$scratch"' EXIT
+for _ in $(seq 600); do [ -s "$scratch/address" ] && break; sleep 0.05; done
+"$python" "$root/examples/client.py" "$(cat "$scratch/address")" "$build/written.h5" "$sample/ref.fa.fai" ont > "$scratch/client.tsv"
+line() { "$build/runnel" run -q "reads $sample/reads.bam ! $1"; }
+line "pileup ref=$sample/ref.fa ! caller model=$model ! spool $scratch/calls.vcf.gz"
+line "pileup ref=$sample/ref.fa ! caller model=$model ! json $scratch/pileup.json"
+line "full $scratch/calls.vcf.gz ref=$sample/ref.fa ! caller model=$model ! json $scratch/full_alignment.json"
+"$python" - "$scratch" << 'P'
+import json, sys
+table = [line.split("\t") for line in open(sys.argv[1] + "/client.tsv").read().splitlines()]
+for kind in ("pileup", "full_alignment"):
+    calls = [json.loads(line) for line in open(f"{sys.argv[1]}/{kind}.json")]
+    ours = [[kind] + [str(call[k]) for k in ("contig", "position", "reference", "alternates", "genotype")] + [call["qual"]] for call in calls]
+    theirs = [row[:6] + [float(row[6])] for row in table if row[0] == kind]
+    assert len(calls) > 300 and ours == theirs, f"{kind}: {len(ours)} and {len(theirs)} calls"
+print(f"client.py: {len(table)} calls of both kinds, the same as a line's")
+P

@@ -2,6 +2,8 @@
  *
  * A shared object for Python's ctypes: makes a batch of calls for pyarrow to import, and looks at
  * what pyarrow exports through the accessors of the contract. */
+#include "adapters/arrow_reader.h"
+#include "adapters/arrow_writer.h"
 #include "core/calls/record.h"
 #include "plugin/call_rows.h"
 
@@ -52,4 +54,44 @@ RUNNEL_EXPORT long check(struct ArrowSchema *schema, struct ArrowArray *array, i
         }
     batch->release(batch);
     return good;
+}
+
+struct bytes {
+    uint8_t *data; /* nobody frees them */
+    size_t size;
+};
+
+/* The same rows as messages that travel: a schema with metadata, and the batch. */
+RUNNEL_EXPORT int make_messages(struct bytes *header, struct bytes *rows) {
+    static const char *const KEYS[] = {"sample", "contigs"}, *const VALUES[] = {"HG002", "chr1\t1000\n"};
+    struct ArrowSchema schema, announced;
+    struct ArrowArray array;
+    char *metadata = arrow_metadata(KEYS, VALUES, 2);
+    int status = make(&schema, &array);
+    if (status == STATUS_OK)
+        status = arrow_schema_make(&announced, CALLS_STREAM.fields, CALLS_STREAM.count, metadata, NULL);
+    if (status == STATUS_OK)
+        status = arrow_write_schema(&header->data, &header->size, &announced, NULL);
+    if (status == STATUS_OK)
+        status = arrow_write_batch(&rows->data, &rows->size, &schema, &array, NULL);
+    announced.release(&announced);
+    schema.release(&schema);
+    array.release(&array);
+    free(metadata);
+    return status;
+}
+
+/* check() for messages that pyarrow wrote; -1 where they are refused. */
+RUNNEL_EXPORT long check_messages(const void *header, size_t header_size, const void *rows, size_t rows_size,
+                                  int first) {
+    struct ArrowSchema schema;
+    struct ArrowArray array;
+    struct failure why = {0};
+    if (arrow_read_schema(&schema, header, header_size, &why) == STATUS_OK) {
+        if (arrow_read_batch(&array, rows, rows_size, &schema, &why) == STATUS_OK)
+            return check(&schema, &array, first);
+        schema.release(&schema);
+    }
+    fprintf(stderr, "%s\n", why.text);
+    return -1;
 }

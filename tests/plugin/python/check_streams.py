@@ -35,6 +35,39 @@ for first in (0, 7):  # whole, and a slice, whose offset must be honoured
     assert good == 50 - first, f"{good} of {50 - first} rows came back"
 print("pyarrow: 50 calls imported, validated and exported again, whole and sliced")
 
+class Bytes(ctypes.Structure):
+    _fields_ = [("data", ctypes.c_void_p), ("size", ctypes.c_size_t)]
+
+    def text(self):
+        return ctypes.string_at(self.data, self.size)
+
+
+# The same rows as messages: ours read by pyarrow, pyarrow's by us.
+header, body = Bytes(), Bytes()
+assert bridge.make_messages(ctypes.byref(header), ctypes.byref(body)) == 0
+travelled = pa.ipc.read_schema(pa.py_buffer(header.text()))
+assert travelled.metadata == {b"sample": b"HG002", b"contigs": b"chr1\t1000\n"}, travelled.metadata
+assert travelled.equals(batch.schema), travelled
+read = pa.ipc.read_record_batch(pa.py_buffer(body.text()), travelled)
+read.validate(full=True)
+assert read.to_pylist() == rows
+
+
+def check_messages(batch, first=0, **options):
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema, options=pa.ipc.IpcWriteOptions(**options)) as writer:
+        writer.write_batch(batch)
+    parts = [m.serialize().to_pybytes() for m in pa.ipc.MessageReader.open_stream(sink.getvalue())]
+    return bridge.check_messages(parts[0], len(parts[0]), parts[1], len(parts[1]), first)
+
+
+bridge.check_messages.argtypes = [ctypes.c_char_p, ctypes.c_size_t] * 2 + [ctypes.c_int]
+bridge.check_messages.restype = ctypes.c_long
+for first in (0, 7, 50):
+    assert check_messages(batch.slice(first), first) == 50 - first
+assert check_messages(batch, compression="zstd") == -1, "compressed buffers must be refused"
+print("pyarrow: messages both ways, whole, sliced and empty; compressed ones refused")
+
 with h5py.File(sys.argv[2]) as stored, h5py.File(sys.argv[3]) as written:
     for name in ("tensor", "position", "alt_info"):
         assert (stored["pileup"][name][:] == written["pileup"][name][:]).all(), name

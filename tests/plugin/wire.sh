@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The wire from outside: services and those who use them as whole processes.  What is compared is
+# always an undisturbed run of this machine alone.   tests/plugin/wire.sh BUILD
+set -uo pipefail
+build=$(cd "$1" && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd)
+sample=$root/examples/sample
+runnel=$build/runnel
+scratch=$(mktemp -d)
+passed=0 failed=0
+services=()
+
+bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
+good() { passed=$((passed + 1)); }
+finish() {
+    for pid in "${services[@]}"; do kill -CONT "$pid" && kill "$pid"; done 2> /dev/null
+    wait
+    rm -rf "$scratch"
+}
+trap finish EXIT
+cd "$scratch"
+export TMPDIR=$scratch/tmp
+mkdir tmp
+ref=$sample/ref.fa bam=$sample/reads.bam both=$root/tests/data/networks/trained.h5
+
+# serve NAME ARGUMENTS: starts a service and waits for its address, which goes into the file NAME.
+serve() {
+    local name=$1
+    shift
+    : > "$name"
+    "$runnel" serve -t 1 "$@" > "$name" 2> "$name.err" &
+    services+=($!)
+    echo $! > "$name.pid"
+    for _ in $(seq 600); do [ -s "$name" ] && return; sleep 0.05; done
+    bad "service $name did not start: $(cat "$name.err")"
+}
+stop() { kill "$(cat "$1.pid")"; wait "$(cat "$1.pid")" && good || bad "service $1 ended with $?: $(cat "$1.err")"; }
+# expect CODE PATTERN COMMAND ...: the exit code, and a pattern in what is printed (both streams).
+expect() {
+    local code=$1 pattern=$2 got
+    shift 2
+    timeout 120 "$@" > printed 2>&1
+    got=$?
+    if [ "$got" != "$code" ]; then
+        bad "$* ended with $got, not $code: $(head -3 printed)"
+    elif ! grep -qE -- "$pattern" printed; then
+        bad "$* printed no '$pattern': $(head -3 printed)"
+    else
+        good
+    fi
+}
+same() { cmp -s "$1" "$2" && good || bad "$1 and $2 differ ($3)"; }
+call() { timeout 300 "$runnel" call -q --no-version "$@"; }
+# line VIA: windows of the sample to a VCF, by services; the rest are settings of pileup.
+windows="reads $bam ! pileup ref=$ref"
+line() { timeout 300 "$runnel" run -q "$windows $2 ! remote via=$1 $3 ! vcf no-version=true $4"; }
+
+# ---- the same calls by one and by two services, in two passes and in one, with and without a gVCF
+call -m "$both" --gvcf local.g.vcf -o local.vcf "$ref" "$bam"
+serve one -m "$both" -v
+serve two -m "$both"
+call --via "$(cat one)" --gvcf one.g.vcf -o one.vcf "$ref" "$bam"
+same local.vcf one.vcf "one service"
+same local.g.vcf one.g.vcf "gVCF by one service"
+call -m "$both" -o local.vcf "$ref" "$bam"
+call --via "$(cat one),$(cat two)" -o two.vcf --report two.json "$ref" "$bam"
+same local.vcf two.vcf "two services"
+grep -q '"stage": "remote"' two.json && good || bad "no remote stage in the books"
+for batch in 1 7 1000; do
+    line "$(cat one),$(cat two)" "batch=$batch" "" "batch$batch.vcf"
+    [ -e single.vcf ] || timeout 100 "$runnel" run -q "$windows ! caller model=$both ! vcf no-version=true single.vcf"
+    same single.vcf "batch$batch.vcf" "batches of $batch"
+done
+expect 0 '^takes +runnel.pileup/1 runnel.full/1' "$runnel" inspect remote
+serve other -m ont
+expect 1 'is not that of the others' "$runnel" run "$windows ! remote via=$(cat other),$(cat one) ! vcf x.vcf"
+
+# ---- a mix of instruction sets
+RUNNEL_KERNELS=scalar serve slow -m "$both"
+expect 1 'computes with (scalar, the others with|[a-z0-9]+, the others with scalar)' \
+    "$runnel" call --via "$(cat one),$(cat slow)" -o x.vcf "$ref" "$bam"
+call --mixed --via "$(cat one),$(cat slow)" -o mixed.vcf "$ref" "$bam"
+[ "$(grep -vc '^#' mixed.vcf)" = "$(grep -vc '^#' local.vcf)" ] && good || bad "--mixed"
+
+# ---- what is wrong ends in one sentence
+expect 2 'wants a model' "$runnel" serve
+expect 1 "no model 'nosuch'" "$runnel" serve -m nosuch
+expect 2 'streams takes 1 to 64' "$runnel" serve -m ont --streams 0
+expect 1 'can be reached from other machines, and needs keys' "$runnel" serve -m ont --bind 'tcp://0.0.0.0:*'
+expect 1 "'tcp:/x' is no address" "$runnel" serve -m ont --bind tcp:/x
+expect 1 'cannot be bound: Address already in use' "$runnel" serve -m ont --bind "$(cat one)"
+expect 1 '10.1.2.3:5 can be reached from other machines' "$runnel" call --via tcp://10.1.2.3:5 -o x.vcf "$ref" "$bam"
+expect 1 'the service does not answer' "$runnel" run "$windows ! remote via=tcp://127.0.0.1:9 wait=1 ! vcf x.vcf"
+expect 1 'is for ont|are hifi|model' "$runnel" run "$windows platform=hifi ! remote via=$(cat other) ! vcf x.vcf"
+[ ! -e x.vcf ] && good || bad "a failed run left a file"
+
+# ---- ipc: a folder of one's own
+serve ipc -m ont --bind "ipc://$scratch/door/socket"
+[ "$(stat -c %a door)" = 700 ] && good || bad "the ipc folder is $(stat -c %a door)"
+call --via "$(cat ipc)" -o ipc.vcf "$ref" "$bam"
+call -m ont -o ont.vcf "$ref" "$bam"
+same ont.vcf ipc.vcf ipc
+mkdir -m 755 open
+expect 1 'must be yours alone' "$runnel" serve -m ont --bind "ipc://$scratch/open/socket"
+
+# ---- keys: who has none, or one that is not on the list, is as good as not there
+for name in server friend stranger; do "$runnel" keygen $name; done
+[ "$(stat -c %a server.key)" = 600 ] && good || bad "server.key is $(stat -c %a server.key)"
+expect 1 'server.key cannot be made: File exists' "$runnel" keygen server
+serve guarded -m ont --bind 'tcp://0.0.0.0:*' --key server.key --allow friend.pub
+address=tcp://127.0.0.1:$(sed 's/.*://' guarded)
+call --via "$address" --key friend.key --server-key server.pub -o keys.vcf "$ref" "$bam"
+same ont.vcf keys.vcf CURVE
+for keys in '' 'key=stranger.key server-key=server.pub' 'key=friend.key server-key=stranger.pub'; do
+    expect 1 'the service does not answer' "$runnel" run "$windows ! remote via=$address $keys wait=1 beat=100 ! vcf x.vcf"
+done
+chmod 644 friend.key
+expect 1 'friend.key can be read by others' "$runnel" call --via "$address" --key friend.key --server-key server.pub -o x.vcf "$ref" "$bam"
+
+for name in one two other slow ipc guarded; do stop $name; done
+grep -qE '^runnel: [0-9]+ sessions, .* 0 fell silent' one.err && good || bad "counts: $(cat one.err)"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
