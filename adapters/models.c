@@ -306,7 +306,9 @@ static int open_any(const char *path, struct model *model, struct failure *why) 
     int status = is_folder(path) ? open_folder(path, model, why) : open_file(path, model, why);
     if (status != STATUS_OK)
         return status;
-    if (strcmp(model->format, "runnel") != 0 && model->provenance[0] == '\0')
+    if (strcmp(model->format, "runnel") == 0)
+        return STATUS_OK; /* sealed to compare its digest */
+    if (model->provenance[0] == '\0')
         snprintf(model->provenance, sizeof model->provenance, "%s weights of %s", model->format,
                  model->name);
     model_seal(model);

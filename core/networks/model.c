@@ -80,12 +80,16 @@ static void add_tensor(struct digest *digest, const struct tensor *tensor) {
     add_number(digest, tensor->rank);
     for (size_t axis = 0; axis < tensor->rank; axis++)
         add_number(digest, tensor->shape[axis]);
+    enum { TOGETHER = 64 };
+    uint8_t bytes[4 * TOGETHER];
     for (size_t i = 0; i < tensor->count; i++) {
+        uint8_t *at = bytes + 4 * (i % TOGETHER);
         uint32_t bits;
         memcpy(&bits, &tensor->values[i], sizeof bits);
-        uint8_t bytes[4] = {(uint8_t)bits, (uint8_t)(bits >> 8), (uint8_t)(bits >> 16),
-                            (uint8_t)(bits >> 24)};
-        digest_add(digest, bytes, sizeof bytes);
+        for (size_t b = 0; b < 4; b++)
+            at[b] = (uint8_t)(bits >> 8 * b);
+        if (i % TOGETHER == TOGETHER - 1 || i + 1 == tensor->count)
+            digest_add(digest, bytes, 4 * (i % TOGETHER + 1));
     }
 }
 

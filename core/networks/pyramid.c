@@ -3,6 +3,8 @@
  * Bins as TensorFlow's 'SAME' pooling cuts them, with windows as long as their steps. */
 #include "core/networks/pyramid.h"
 
+#include <string.h>
+
 /* How an axis of n is cut at a level: pieces of ceil(n / level), what is missing in the last
  * one taken half from the first.  Returns how many pieces. */
 static size_t cut(size_t n, size_t level, struct row_range pieces[PYRAMID_LEVELS]) {
@@ -39,9 +41,10 @@ void pyramid_pool(const struct pyramid *pyramid, const struct map_shape *map, co
         for (size_t r = rows.begin; r < rows.end; r++)
             for (size_t w = positions.begin; w < positions.end; w++) {
                 const float *x = values + (r + 1) * map_row(map) + (w + 1) * map->C;
-                bool first = r == rows.begin && w == positions.begin;
+                if (r == rows.begin && w == positions.begin)
+                    memcpy(pooled, x, map->C * sizeof *x);
                 for (size_t c = 0; c < map->C; c++)
-                    pooled[c] = first || x[c] > pooled[c] ? x[c] : pooled[c];
+                    pooled[c] = x[c] > pooled[c] ? x[c] : pooled[c];
             }
     }
 }
