@@ -38,14 +38,21 @@ void site_networks_close(struct site_networks *networks) {
     call_free(&networks->full_answer.call);
 }
 
-static int decode_answer(struct site_answer *answer, enum call_source source,
-                         const struct decode_window *window, struct failure *why) {
+static int decode_answer(struct site_answer *answer, enum call_source source, const char *contig,
+                         int64_t position, const char *reference, const char *alt_info,
+                         struct failure *why) {
     const struct decode_options options = {.lowest_qual = 2};
+    const struct decode_window window = {.contig = contig,
+                                         .position = position + 1,
+                                         .reference = reference[WINDOW_FLANK],
+                                         .alt_info = alt_info,
+                                         .alt_info_length = strlen(alt_info),
+                                         .probabilities = answer->probabilities};
     struct decoder *decoder = decoder_new(source, &options, why);
     if (decoder == NULL)
         return STATUS_NO_MEMORY;
     answer->given = true;
-    answer->result = decode(decoder, window, &answer->call, why);
+    answer->result = decode(decoder, &window, &answer->call, why);
     decoder_free(decoder);
     return answer->result < 0 ? answer->result : STATUS_OK;
 }
@@ -64,14 +71,7 @@ int site_networks_pileup(struct site_networks *networks, const char *contig,
     answer->count = pileup_network_outputs(networks->pileup);
     pileup_network_run(networks->pileup, scratch, window, 1, answer->probabilities);
     pileup_scratch_free(scratch);
-    return decode_answer(answer, CALL_PILEUP,
-                         &(struct decode_window){.contig = contig,
-                                                 .position = w->position + 1,
-                                                 .reference = w->reference[WINDOW_FLANK],
-                                                 .alt_info = w->alt_info,
-                                                 .alt_info_length = strlen(w->alt_info),
-                                                 .probabilities = answer->probabilities},
-                         why);
+    return decode_answer(answer, CALL_PILEUP, contig, w->position, w->reference, w->alt_info, why);
 }
 
 int site_networks_full(struct site_networks *networks, const char *contig,
@@ -97,14 +97,7 @@ int site_networks_full(struct site_networks *networks, const char *contig,
     answer->count = full_network_outputs(network);
     full_network_run(network, scratch, &input, 1, answer->probabilities);
     full_scratch_free(scratch);
-    return decode_answer(answer, CALL_FULL,
-                         &(struct decode_window){.contig = contig,
-                                                 .position = w->position + 1,
-                                                 .reference = w->reference[WINDOW_FLANK],
-                                                 .alt_info = w->alt_info,
-                                                 .alt_info_length = strlen(w->alt_info),
-                                                 .probabilities = answer->probabilities},
-                         why);
+    return decode_answer(answer, CALL_FULL, contig, w->position, w->reference, w->alt_info, why);
 }
 
 /* ---- words ------------------------------------------------------------------------------------
