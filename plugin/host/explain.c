@@ -49,7 +49,8 @@ static void help(FILE *out) {
 struct explanation {
     struct window_pass pass;
     struct site_networks networks;
-    const char *place, *folder, *model, *cutoffs_path;
+    char place[1024];
+    const char *folder, *model, *cutoffs_path;
     int32_t contig;
     int64_t position; /* 0-based */
     struct columns *columns;
@@ -264,14 +265,8 @@ static int find_site(struct explanation *e, struct failure *why) {
         return fail(why, STATUS_BAD_INPUT, "%s has no contig '%s'", e->pass.alignments_path,
                     contig);
     int64_t length = alignments_header(e->pass.alignments)->contigs[e->contig].length;
-    char digits[64];
-    size_t count = 0;
-    for (const char *at = colon + 1; *at && count + 1 < sizeof digits; at++)
-        if (*at != ',') /* as in 1,234,567 */
-            digits[count++] = *at;
-    digits[count] = '\0';
-    long long position = strtoll(digits, &end, 10);
-    if (count == 0 || *end != '\0' || position < 1 || position > length)
+    long long position = strtoll(colon + 1, &end, 10);
+    if (end == colon + 1 || *end != '\0' || position < 1 || position > length)
         return fail(why, STATUS_BAD_INPUT, "'%s' is no position on %s (1 to %lld)", colon + 1,
                     contig, (long long)length);
     e->position = position - 1;
@@ -319,6 +314,8 @@ static bool read_options(struct explanation *e, const struct options *options,
     bool tags = options_flag(options, "use-hp-tags");
     if (options->operand_count != 3)
         fail(why, STATUS_BAD_INPUT, "wants REF.fa, IN.bam and CONTIG:POSITION; --help shows how");
+    else if (!options_place(options->operands[2], e->place, sizeof e->place))
+        fail(why, STATUS_BAD_INPUT, "%s is too long for a place", options->operands[2]);
     pass->platform = options_text(options, "platform");
     if (pass->platform != NULL && preset_of(pass->platform) == NULL)
         fail(why, STATUS_BAD_INPUT, "--platform is one of %s", PRESET_NAMES);
@@ -326,7 +323,6 @@ static bool read_options(struct explanation *e, const struct options *options,
         return false;
     pass->reference_path = options->operands[0];
     pass->alignments_path = options->operands[1];
-    e->place = options->operands[2];
     e->folder = options_text(options, "output");
     pass->phased_path = options_text(options, "phased-vcf");
     pass->pileup_options = pileup_options_default;

@@ -182,3 +182,17 @@ void options_help(FILE *out, const struct option *table, size_t count) {
         fputc('\n', out);
     }
 }
+
+bool options_place(const char *text, char *place, size_t size) {
+    const char *colon = strrchr(text, ':');
+    size_t length = 0;
+    for (const char *at = text; *at; at++) {
+        if (*at == ',' && colon != NULL && at > colon)
+            continue;
+        if (length + 1 >= size)
+            return false;
+        place[length++] = *at;
+    }
+    place[length] = '\0';
+    return true;
+}

@@ -7,6 +7,8 @@
 #define PLUGIN_HOST_OPTIONS_H
 
 #include "core/status.h"
+
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -50,5 +52,9 @@ int options_given(const struct options *options, const char *name);
 
 /* One line per option that has a help text. */
 void options_help(FILE *out, const struct option *table, size_t count);
+
+/* CONTIG:POSITION as `place`, without the commas of a position like 1,234,567; the contig's name
+ * may have some of its own.  False where `size` is too small. */
+bool options_place(const char *text, char *place, size_t size);
 
 #endif

@@ -88,7 +88,10 @@ static int plot(struct windows_file *file, const struct options *options, struct
         enum windows_kind kind;
         const char *name;
     } KINDS[] = {{WINDOWS_FULL, "full"}, {WINDOWS_PILEUP, "pileup"}};
-    const char *place = options_text(options, "at"), *kind = options_text(options, "kind");
+    const char *at = options_text(options, "at"), *kind = options_text(options, "kind");
+    char place[1024] = "";
+    if (at != NULL && !options_place(at, place, sizeof place))
+        return fail(why, STATUS_BAD_INPUT, "%s is too long for a place", at);
     for (size_t i = 0; i < 2; i++) {
         struct windows_shape shape;
         size_t number = 0;
@@ -96,14 +99,14 @@ static int plot(struct windows_file *file, const struct options *options, struct
             continue;
         int status = windows_file_shape(file, KINDS[i].kind, &shape, why);
         if (status == STATUS_OK && shape.count > 0)
-            status = find(file, KINDS[i].kind, place, &shape, &number, why);
+            status = find(file, KINDS[i].kind, at ? place : NULL, &shape, &number, why);
         if (status != STATUS_OK)
             return status;
         if (number < shape.count)
             return draw(file, KINDS[i].kind, number, &shape, options_text(options, "output"), why);
     }
     return fail(why, STATUS_BAD_INPUT, "%s has no%s%s window%s%s", options->operands[0],
-                kind ? " " : "", kind ? kind : "", place ? " at " : "", place ? place : "");
+                kind ? " " : "", kind ? kind : "", at ? " at " : "", place);
 }
 
 int command_plot(int argc, char **argv) {

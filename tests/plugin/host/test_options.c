@@ -76,3 +76,12 @@ Test(options, help_shows_what_is_not_hidden) {
     cr_expect_not_null(strstr(text, "  -o, --output-file FILE         where [-]\n"), "%s", text);
     cr_expect_null(strstr(text, "hidden"));
 }
+
+Test(options, places_may_have_commas) {
+    char place[16];
+    cr_assert(options_place("a,b:1,234", place, sizeof place));
+    cr_assert_str_eq(place, "a,b:1234");
+    cr_assert(options_place("a,b", place, sizeof place));
+    cr_assert_str_eq(place, "a,b");
+    cr_assert(!options_place("a_long_name:1234", place, sizeof place));
+}
