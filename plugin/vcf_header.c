@@ -17,6 +17,7 @@ static const char *const FACTS[][2] = {
     {"model_digest", "runnel_model_digest"},
     {"networks", "runnel_networks"},
     {"cutoffs", "runnel_cutoffs"},
+    {"window_reads", "runnel_window_reads"},
 };
 
 struct lines {

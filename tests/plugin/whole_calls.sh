@@ -61,6 +61,15 @@ grep -v '^##runnel_cutoffs' none.vcf > a; same a pileup.vcf
 call --clair3-compat $none -o compat.vcf "$ref" small.bam
 grep -q $'\tRefCall\t' compat.vcf && ! grep -q $'\tRefCall\t' none.vcf && good || bad "reference calls without candidates"
 
+# ---- more than 10,000 reads over a window: said beforehand in the header, counted at the end
+grep -q '^##runnel_window_reads=at most 10000 ' fixed.vcf && good || bad "no limit of reads in the header"
+awk 'BEGIN { s = "GATTACACCTGAGGTCAATCGACTTGACCATGTCAGGATTCACGTCCATAGTCCAGTTGACATTGCAGTCA"; print ">d\n" s > "deep.fa"
+    print "@HD\tVN:1.6\tSO:coordinate\n@SQ\tSN:d\tLN:" length(s) "\n@RG\tID:1\tPL:ONT"
+    for (i = 0; i < 10005; i++) print "r" i "\t0\td\t1\t60\t" length(s) "M\t*\t0\t0\t" substr(s, 1, 34) (i % 2 ? "A" : "C") substr(s, 36) "\t*" }' > deep.sam
+printf '##fileformat=VCFv4.2\nd\t35\t.\tC\tA\n' > site.vcf
+"$build/runnel" run "reads deep.sam ! full site.vcf ref=deep.fa ! caller model=$root/tests/data/networks/trained.h5 ! vcf deep.vcf" > printed 2>&1
+grep -q '1 windows have 10000 reads or more' printed && [ "$(grep -v '^#' deep.vcf | cut -f10 | cut -d: -f3)" = 10000 ] && good || bad "a deep window: $(cat printed) $(grep -v '^#' deep.vcf)"
+
 # ---- a run that cannot end leaves nothing, says one sentence, and fails
 mkdir out
 # left WHAT: nothing in the folders of outputs and temporary files
