@@ -13,6 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 printf '%6s %-14s %9s %8s %9s\n' Mb mode 'peak MB' 'CPU s' records
 for length in "$@"; do
+    rm -f "$scratch"/* # an index of another length too
     "$build/bench_reads" "$scratch/ref.fa" "${length}000000" 0.0001 > "$scratch/none" # the reference
     for mode in --pileup-only --one-pass; do
         "$build/bench_reads" "$scratch/same.fa" "${length}000000" 60 |
