@@ -30,6 +30,10 @@ int call_row_put(struct arrow_table *table, const struct call *call, struct fail
     arrow_put_null(table, CALLS_PHASE_SET);
     arrow_put_integer(table, CALLS_REVISION, 0);
     arrow_put_text(table, CALLS_STATE, "firm");
+    if (call->site_depth > 0)
+        arrow_put_integer(table, CALLS_SITE_DEPTH, call->site_depth);
+    else
+        arrow_put_null(table, CALLS_SITE_DEPTH);
     return arrow_table_end_row(table, why);
 }
 
@@ -83,6 +87,9 @@ int call_row_get(struct call *call, int64_t *contig, const struct stream_contigs
     call->qual = runnel_real(batch, CALLS_QUAL, row);
     call->gq = runnel_integer(batch, CALLS_GQ, row);
     call->depth = runnel_integer(batch, CALLS_DEPTH, row);
+    call->site_depth = runnel_is_null(batch, CALLS_SITE_DEPTH, row)
+                           ? 0
+                           : runnel_integer(batch, CALLS_SITE_DEPTH, row);
     call->probabilities = runnel_list(batch, CALLS_PROBABILITIES, row, &probabilities);
     call->probability_count = (size_t)probabilities;
     const char *filter = runnel_text(batch, CALLS_FILTER, row, &length);

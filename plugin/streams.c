@@ -64,6 +64,7 @@ static const struct arrow_field CALLS_FIELDS[CALLS_COLUMNS] = {
     [CALLS_PHASE_SET] = {"phase_set", "l", NULL, true},
     [CALLS_REVISION] = {"revision", "i", NULL, false},
     [CALLS_STATE] = {"state", "u", NULL, false},
+    [CALLS_SITE_DEPTH] = {"site_depth", "i", NULL, true},
 };
 
 const struct stream READS_STREAM = {"runnel.reads/1", READS_FIELDS, READS_COLUMNS};

@@ -17,7 +17,12 @@ static const char *const FACTS[][2] = {
     {"model_digest", "runnel_model_digest"},
     {"networks", "runnel_networks"},
     {"cutoffs", "runnel_cutoffs"},
+    {"window_reads", "runnel_window_reads"},
 };
+
+static const char SITE_DEPTH[] =
+    "<ID=TDP,Number=1,Type=Integer,Description=\"Reads over the site, of which the full-alignment "
+    "window may have used fewer (DP)\">";
 
 struct lines {
     struct text text;
@@ -50,6 +55,9 @@ int vcf_header_append(struct text *out, const struct vcf_header *wanted,
     add_line(&lines, "runnel_version", wanted->version);
     add_line(&lines, "cmdline", wanted->version ? wanted->command : NULL);
     add_facts(&lines, open);
+    char *site_depth = stream_fact(open, "site_depth");
+    add_line(&lines, "INFO", site_depth ? SITE_DEPTH : NULL);
+    free(site_depth);
     const char *pointers[LINES_MAX];
     for (size_t i = 0; i < lines.count; i++)
         pointers[i] = text_bytes(&lines.text) + lines.starts[i];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What windows cost: decoding alone, pileup windows, and full-alignment windows at more and more
- * sites, over one BAM file.  Usage: bench_windows REF.fa IN.bam.
+ * What windows cost, beside samtools view -c and samtools mpileup on the same file: decoding alone,
+ * pileup windows, and full-alignment windows at more and more sites, over one BAM file.  Usage:
+ * bench_windows REF.fa IN.bam.
  *
  * Times are CPU time of one thread, the best of five passes, in nanoseconds per aligned base
  * (M, = and X of the records that pileup windows use) and per window. */
@@ -175,13 +176,14 @@ static double best(const char *argv[], pass_function *pass, int every, bool dwel
     return least;
 }
 
-/* CPU time of samtools view -c on the same file, in nanoseconds; 0 where it is missing. */
-static double samtools(const char *path) {
+/* CPU time of a samtools command on the same files, in nanoseconds; 0 where it is missing. */
+static double samtools(const char *arguments, const char *path, int passes) {
     char command[4096];
     double least = 0;
     snprintf(command, sizeof command,
-             "bash -c 'TIMEFORMAT=%%U; time samtools view -c \"%s\" > /dev/null' 2>&1", path);
-    for (int i = 0; i < PASSES; i++) {
+             "bash -c 'TIMEFORMAT=%%U; time samtools %s \"%s\" > /dev/null 2> /dev/null' 2>&1",
+             arguments, path);
+    for (int i = 0; i < passes; i++) {
         FILE *pipe = popen(command, "r");
         double seconds = 0;
         if (pipe == NULL || fscanf(pipe, "%lf", &seconds) != 1)
@@ -199,11 +201,16 @@ int main(int argc, const char *argv[]) {
         fprintf(stderr, "usage: bench_windows REF.fa IN.bam\n");
         return 2;
     }
-    double count = samtools(argv[2]);
+    char mpileup[2048]; /* all reads that pileup windows use, no base quality, no realignment */
+    snprintf(mpileup, sizeof mpileup, "mpileup -B -Q 0 -q 5 -d 1000000 -f \"%s\"", argv[1]);
+    double count = samtools("view -c", argv[2], PASSES);
+    double columns = samtools(mpileup, argv[2], 1);
     double decoding = best(argv, decode, 0, false, &t);
     double bases = (double)t.bases;
     printf("%llu records, %.1f million aligned bases\n", (unsigned long long)t.reads, bases / 1e6);
     printf("%-28s %8.2f ns per base\n", "samtools view -c", count / bases);
+    printf("%-28s %8.2f ns per base, %.1f x samtools view -c\n", "samtools mpileup",
+           columns / bases, count > 0 ? columns / count : 0);
     printf("%-28s %8.2f ns per base\n", "decoding", decoding / bases);
     double time = best(argv, pileup, 0, false, &t);
     printf("%-28s %8.2f ns per base, %.2f without decoding, %.1f x samtools view -c, "

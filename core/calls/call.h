@@ -33,7 +33,8 @@ struct call {
     enum call_filter filter;
     double qual; /* the double nearest to the two decimals of QUAL */
     int64_t gq;
-    int64_t depth; /* DP */
+    int64_t depth;      /* DP */
+    int64_t site_depth; /* reads over the site, where it is to be said beside `depth`; else 0 */
     size_t ad_count, af_count, pl_count;
     int64_t ad[1 + CALL_ALTS_MAX]; /* the reference first; only it in a reference call */
     double af[CALL_ALTS_MAX];      /* in a reference call the reference's */

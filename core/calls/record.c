@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+static const char site_depth_key[] = ";TDP=";
+
 static void append_list(struct text *line, const int64_t *values, size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
@@ -70,6 +72,10 @@ void record_append(struct text *line, const struct call *call, enum record_form 
     text_append_string(line, call_filter_text(call->filter));
     text_append_char(line, '\t');
     text_append_char(line, (char)call->source);
+    if (call->site_depth > 0) {
+        text_append_string(line, site_depth_key);
+        text_append_integer(line, call->site_depth);
+    }
     text_append_string(line, call->pl_count > 0 ? "\tGT:GQ:DP:AD:AF:PL\t" : "\tGT:GQ:DP:AD:AF\t");
     append_sample(line, call, form);
     text_append_char(line, '\n');
@@ -165,6 +171,20 @@ static bool parse_sample(struct field sample, struct call *call) {
            parse_integer(next_field(&sample, ':'), &call->depth) && parse_lists(sample, call);
 }
 
+/* "P", or "F;TDP=12345". */
+static bool parse_info(struct field info, struct call *call) {
+    const size_t key = sizeof site_depth_key - 1;
+    call->site_depth = 0;
+    if (info.length == 0 || (*info.begin != CALL_PILEUP && *info.begin != CALL_FULL))
+        return false;
+    call->source = *info.begin == CALL_PILEUP ? CALL_PILEUP : CALL_FULL;
+    if (info.length == 1)
+        return true;
+    struct field depth = {info.begin + 1 + key, info.length - 1 - key};
+    return info.length > 1 + key && memcmp(info.begin + 1, site_depth_key, key) == 0 &&
+           parse_integer(depth, &call->site_depth) && call->site_depth > 0;
+}
+
 static bool parse_fields(struct field line, struct call *call) {
     next_field(&line, '\t');
     bool ok = parse_integer(next_field(&line, '\t'), &call->position);
@@ -175,11 +195,9 @@ static bool parse_fields(struct field line, struct call *call) {
     ok = ok && ref.length > 0 && alt.length > 0;
     ok = ok && parse_decimal(next_field(&line, '\t'), &call->qual);
     ok = ok && parse_filter(next_field(&line, '\t'), &call->filter);
-    struct field source = next_field(&line, '\t');
-    ok = ok && source.length == 1 && (*source.begin == CALL_PILEUP || *source.begin == CALL_FULL);
+    ok = ok && parse_info(next_field(&line, '\t'), call);
     if (!ok)
         return false;
-    call->source = *source.begin == CALL_PILEUP ? CALL_PILEUP : CALL_FULL;
     struct field format = next_field(&line, '\t');
     if (!field_is(format, "GT:GQ:DP:AD:AF") && !field_is(format, "GT:GQ:DP:AD:AF:PL"))
         return false;

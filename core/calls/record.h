@@ -13,7 +13,8 @@ enum record_form {
     RECORD_NON_REF /* the gVCF's: <NON_REF> as last allele, with its AD, AF and PL */
 };
 
-/* Appends CHROM to the sample column and a newline.  Look at line->failed afterwards. */
+/* Appends CHROM to the sample column and a newline; a site depth stands in INFO as TDP.  Look at
+ * line->failed afterwards. */
 void record_append(struct text *line, const struct call *call, enum record_form form);
 
 /* Fills `call` from a record that record_append wrote in RECORD_PLAIN form (fields beyond

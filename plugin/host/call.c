@@ -56,6 +56,9 @@ static const struct option OPTIONS[] = {
     {"var-pct-full", NULL, 0, OPTION_REAL, "X", NULL, "share of variants that full alignment sees"},
     {"ref-pct-full", NULL, 0, OPTION_REAL, "X", NULL, "share of reference calls that it sees"},
     {"cutoffs", NULL, 0, OPTION_TEXT, "FILE", NULL, "take cut-offs from these QUAL counts"},
+    {"preset", NULL, 0, OPTION_TEXT, "amplicon", NULL,
+     "amplicon: viruses and panels; like --min-coverage 20 --snp-min-af 0.15 --indel-min-af 0.2 "
+     "--var-pct-full 1 --ref-pct-full 1 and head and tail; INFO/TDP has the depth of the site"},
     {"one-pass", NULL, 0, OPTION_FLAG, NULL, NULL,
      "one pass, no temporary files: cut-offs of --cutoffs, or fixed: QUAL 35 (ont), 29 (hifi) for "
      "variants, 10 and 24 for reference calls"},
@@ -235,6 +238,25 @@ static int check_request(const struct call_request *request, struct failure *why
     return status == STATUS_OK ? check_files(request, why) : status;
 }
 
+/* What somebody with short, deep targets wants; each option that was given counts more.  Such
+ * targets have few sites, so that all can be looked at again (in one pass the cut-offs are fixed),
+ * ends of coverage right beside variants, and enough reads to ask for twenty of them. */
+static int apply_preset(struct options *options, struct failure *why) {
+    static const char *const AMPLICON[][2] = {
+        {"min-coverage", "20"},  {"snp-min-af", "0.15"},
+        {"indel-min-af", "0.2"}, {"enable-variant-calling-at-sequence-head-and-tail", "true"},
+        {"var-pct-full", "1"},   {"ref-pct-full", "1"}};
+    const char *name = options_text(options, "preset");
+    if (name == NULL)
+        return STATUS_OK;
+    if (strcmp(name, "amplicon") != 0)
+        return fail(why, STATUS_BAD_INPUT, "there is no preset '%s'; amplicon is one", name);
+    size_t count = sizeof AMPLICON / sizeof *AMPLICON;
+    for (size_t i = 0; i < (options_flag(options, "one-pass") ? count - 2 : count); i++)
+        options_preset(options, AMPLICON[i][0], AMPLICON[i][1]);
+    return STATUS_OK;
+}
+
 static void read_request(struct call_request *request, const struct options *options, int argc,
                          char **argv) {
     request->output_type = options_text(options, "output-type");
@@ -271,7 +293,8 @@ int command_call(int argc, char **argv) {
         help(stdout, all ? OPTION_COUNT : COMMON_COUNT);
         return EXIT_WHOLE;
     }
-    if (find_inputs(&request, &options, &why) != STATUS_OK)
+    if (apply_preset(&options, &why) != STATUS_OK ||
+        find_inputs(&request, &options, &why) != STATUS_OK)
         return say_usage("call", &why);
     read_request(&request, &options, argc, argv);
     if (check_request(&request, &why) != STATUS_OK)

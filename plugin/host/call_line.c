@@ -241,12 +241,13 @@ static int add_merge(struct line *line, const struct call_request *request, cons
                                        "haploid-regions", NULL},
                              *NONE = NULL;
     bool as_decoded = request->compatible && options_flag(request->options, "pileup-only");
-    bool status = line_add(line, "merge", why) == STATUS_OK &&
-                  set(line, "spool", spool, why) == STATUS_OK &&
-                  set_number(line, "qual", as_decoded ? 0 : request->qual, why) == STATUS_OK &&
-                  set_flag(line, "ref-calls", request->ref_calls, why) == STATUS_OK &&
-                  set_flag(line, "compatible", request->compatible, why) == STATUS_OK &&
-                  set_same(line, request, as_decoded ? &NONE : SAME, why) == STATUS_OK;
+    bool status =
+        line_add(line, "merge", why) == STATUS_OK && set(line, "spool", spool, why) == STATUS_OK &&
+        set_number(line, "qual", as_decoded ? 0 : request->qual, why) == STATUS_OK &&
+        set_flag(line, "ref-calls", request->ref_calls, why) == STATUS_OK &&
+        set_flag(line, "site-depth", options_given(request->options, "preset"), why) == STATUS_OK &&
+        set_flag(line, "compatible", request->compatible, why) == STATUS_OK &&
+        set_same(line, request, as_decoded ? &NONE : SAME, why) == STATUS_OK;
     return status ? STATUS_OK : why->code;
 }
 

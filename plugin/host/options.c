@@ -164,6 +164,11 @@ int options_given(const struct options *options, const char *name) {
     return options->values[at] != options->table[at].initial;
 }
 
+void options_preset(struct options *options, const char *name, const char *value) {
+    if (!options_given(options, name))
+        options->values[index_of(options, name)] = value;
+}
+
 void options_help(FILE *out, const struct option *table, size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (table[i].help == NULL)

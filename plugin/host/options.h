@@ -50,6 +50,9 @@ double options_real(const struct options *options, const char *name);     /* 0 w
 /* Whether the person gave it (and not only the table). */
 int options_given(const struct options *options, const char *name);
 
+/* Sets an option that was not given, as a preset does. */
+void options_preset(struct options *options, const char *name, const char *value);
+
 /* One line per option that has a help text. */
 void options_help(FILE *out, const struct option *table, size_t count);
 

@@ -164,10 +164,25 @@ static int decode_row(struct worker *worker, const struct runnel_batch *batch, i
     return result == DECODE_CALL ? call_row_put(worker->table, &worker->call, why) : STATUS_OK;
 }
 
+/* Scratch for one network, when its first windows come: many callers see windows of one kind. */
+static int prepare(struct worker *worker, bool is_full, struct failure *why) {
+    const struct caller *caller = worker->caller;
+    if (is_full && worker->full_decoder == NULL) {
+        if ((worker->full_scratch = full_scratch_new(caller->full, why)) != NULL)
+            worker->full_decoder = decoder_new(CALL_FULL, &caller->decoding, why);
+    } else if (!is_full && worker->pileup_decoder == NULL) {
+        if ((worker->pileup_scratch = pileup_scratch_new(caller->pileup, why)) != NULL)
+            worker->pileup_decoder = decoder_new(CALL_PILEUP, &caller->decoding, why);
+    }
+    return why->code;
+}
+
 static int run_job(struct worker *worker, const struct job *job, struct failure *why) {
     const struct runnel_batch *batch = job->batch;
     bool is_full = strcmp(batch->type, FULL_STREAM.type) == 0;
     int status = stream_check(batch, is_full ? &FULL_STREAM : &PILEUP_STREAM, why);
+    if (status == STATUS_OK)
+        status = prepare(worker, is_full, why);
     if (status == STATUS_OK)
         status = is_full ? run_full(worker, batch, why) : run_pileup(worker, batch, why);
     int64_t contig = 0;
@@ -227,25 +242,11 @@ static void worker_free(struct worker *worker) {
     free(worker->probabilities);
 }
 
-/* What a worker needs before its thread starts. */
-static int worker_fill(struct worker *worker, struct failure *why) {
-    struct caller *caller = worker->caller;
-    if (caller->pileup &&
-        ((worker->pileup_scratch = pileup_scratch_new(caller->pileup, why)) == NULL ||
-         (worker->pileup_decoder = decoder_new(CALL_PILEUP, &caller->decoding, why)) == NULL))
-        return why->code;
-    if (caller->full &&
-        ((worker->full_scratch = full_scratch_new(caller->full, why)) == NULL ||
-         (worker->full_decoder = decoder_new(CALL_FULL, &caller->decoding, why)) == NULL))
-        return why->code;
-    return arrow_table_new(&worker->table, CALLS_STREAM.fields, CALLS_STREAM.count, why);
-}
-
 static int start_workers(struct caller *caller, size_t wanted, struct failure *why) {
     while (caller->worker_count < wanted) {
         struct worker *worker = &caller->workers[caller->worker_count];
         worker->caller = caller;
-        int status = worker_fill(worker, why);
+        int status = arrow_table_new(&worker->table, CALLS_STREAM.fields, CALLS_STREAM.count, why);
         if (status == STATUS_OK && pthread_create(&worker->thread, NULL, work, worker) != 0)
             status = fail(why, STATUS_IO, "no more threads for the caller");
         if (status != STATUS_OK) {
@@ -313,9 +314,12 @@ static int load_model(struct caller *caller, const struct runnel_batch *open, st
         (caller->full = full_network_new(caller->model->full, rows_of(caller->model, open),
                                          caller->model->padding, caller->kernels, why)) == NULL)
         status = why->code;
-    if (status == STATUS_OK)
-        return STATUS_OK;
-    return fail_at(why, "model %s", path);
+    if (status != STATUS_OK)
+        return fail_at(why, "model %s", path);
+    weights_free(caller->model->pileup); /* the networks have copies of their own */
+    weights_free(caller->model->full);
+    caller->model->pileup = caller->model->full = NULL;
+    return STATUS_OK;
 }
 
 /* The stream's windows must be of the kind and shape that the model was made for. */

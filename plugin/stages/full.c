@@ -27,6 +27,11 @@
 #include <ctype.h>
 #include <stdio.h>
 
+/* How many reads a window can use, as it stands in headers; the count of windows that reach it is
+ * known at the end only, and stands in the books. */
+static const char WINDOW_READS[] = "at most 10000 of full alignment: those whose names hash lowest";
+_Static_assert(FULL_DEPTH_MAX == 10000, "the header names the number");
+
 enum {
     AHEAD = 1 << 20,     /* bases that a file of sites is read ahead of the reads */
     MARK_STEP = 1 << 16, /* bases between two marks of a flow */
@@ -301,8 +306,9 @@ static int open_windows(struct full *full, const struct runnel_batch *open) {
                                         {"rows", rows},
                                         {"channels", channels},
                                         {"cutoffs", cutoffs_fact(full, cutoffs)},
+                                        {"window_reads", WINDOW_READS},
                                         {"doubtful", none ? "none" : NULL}};
-    return stage_emit(full->host, full->slot, stream_open(&FULL_STREAM, open, facts, 6, &why),
+    return stage_emit(full->host, full->slot, stream_open(&FULL_STREAM, open, facts, 7, &why),
                       &why);
 }
 
@@ -314,8 +320,9 @@ static int open_drafts(struct full *full, const struct runnel_batch *open) {
     if (prepare(full, open, &why) != STATUS_OK)
         return stage_failed(full->host, &why);
     const struct stream_fact facts[] = {{"cutoffs", cutoffs_fact(full, cutoffs)},
+                                        {"window_reads", full->pileup_only ? NULL : WINDOW_READS},
                                         {"doubtful", full->pileup_only ? "none" : NULL}};
-    return stage_emit(full->host, full->slot, stream_open(&DRAFTS_STREAM, open, facts, 2, &why),
+    return stage_emit(full->host, full->slot, stream_open(&DRAFTS_STREAM, open, facts, 3, &why),
                       &why);
 }
 
@@ -423,6 +430,14 @@ static void count_books(struct full *full) {
     host->count(host->context, "sites", (int64_t)books->sites);
     host->count(host->context, "windows", (int64_t)books->windows);
     host->count(host->context, "windows with more reads than rows", (int64_t)books->deeper);
+    if (books->at_limit > 0) {
+        char text[128];
+        host->count(host->context, "windows of 10000 reads or more", (int64_t)books->at_limit);
+        snprintf(text, sizeof text,
+                 "%llu windows have 10000 reads or more; those whose names hash lowest are used",
+                 (unsigned long long)books->at_limit);
+        host->log(host->context, RUNNEL_LOG_WARNING, text);
+    }
     if (full->phased.skipped > 0)
         host->count(host->context, "phased records skipped", (int64_t)full->phased.skipped);
 }

@@ -13,6 +13,7 @@
  * With neither spool nor drafts the calls are only finished (LowQual, reference calls, haploid
  * rules). */
 #include "core/calls/merge.h"
+#include "core/windows/full_window.h"
 #include "plugin/call_rows.h"
 #include "plugin/draft_queue.h"
 #include "plugin/haploid_places.h"
@@ -35,6 +36,7 @@ struct merge {
     struct haploid haploid;
     struct haploid_places haploid_places;
     char *haploid_bed;
+    bool tell_site_depth;     /* of every call; else of those whose windows could not use all */
     bool compatible;          /* --clair3-compat */
     bool has_pileup;          /* `pileup` holds the next call of the spool */
     struct runnel_slot *slot; /* of the hook under way */
@@ -91,6 +93,7 @@ static int merge_init(const struct runnel_init *init, void **state) {
     merge->host = init->host;
     merge->path = stage_copy_setting(init, "spool");
     merge->compatible = runnel_setting_flag(init, "compatible");
+    merge->tell_site_depth = runnel_setting_flag(init, "site-depth");
     merge->options =
         (struct merge_options){.print_reference = runnel_setting_flag(init, "ref-calls"),
                                .lowest_qual = runnel_setting_real(init, "qual")};
@@ -144,6 +147,7 @@ static int keep(struct merge *merge, struct call *call, int64_t contig, const ch
 
 static int keep_pileup(struct merge *merge, struct failure *why) {
     merge->has_pileup = false;
+    merge->pileup.site_depth = merge->tell_site_depth ? merge->pileup.depth : 0;
     return merge->has_drafts ? keep(merge, &merge->pileup, merge->pileup_contig, "used",
                                     "left out: by the options", why)
                              : keep(merge, &merge->pileup, merge->pileup_contig, "pileup: used",
@@ -172,6 +176,8 @@ static int add_full(struct merge *merge, const struct runnel_batch *batch, int64
         return status;
     bool same_contig = merge->has_pileup && merge->pileup_contig == merge->full_contig;
     if (merge_next(same_contig ? &merge->pileup : NULL, &merge->full) == MERGE_DROP_PILEUP) {
+        bool is_deep = !merge->compatible && merge->pileup.depth > FULL_DEPTH_MAX;
+        merge->full.site_depth = merge->tell_site_depth || is_deep ? merge->pileup.depth : 0;
         merge->has_pileup = false;
         merge->host->count(merge->host->context,
                            merge->has_drafts ? "left out: replaced by full alignment"
@@ -216,7 +222,12 @@ static int open_stream(struct merge *merge, const struct runnel_batch *open,
     free(doubtful);
     if (merge->compatible)
         drop_rules(merge, open);
-    return stage_emit(merge->host, slot, stream_open(&CALLS_STREAM, open, NULL, 0, &why), &why);
+    bool may_be_deep = !merge->compatible &&
+                       (merge->path != NULL || (merge->has_drafts && !merge->drafts_are_final));
+    const struct stream_fact fact = {"site_depth", merge->tell_site_depth ? "all"
+                                                   : may_be_deep          ? "deep"
+                                                                          : NULL};
+    return stage_emit(merge->host, slot, stream_open(&CALLS_STREAM, open, &fact, 1, &why), &why);
 }
 
 /* Keeps drafts until full alignment has had its say. */
@@ -271,6 +282,7 @@ static const struct runnel_option OPTIONS[] = {
     {"ref-calls", RUNNEL_FLAG, "false", "keep sites called as reference"},
     {"qual", RUNNEL_REAL, "2", "calls of at most this QUAL become LowQual; 0: as decoded"},
     {"compatible", RUNNEL_FLAG, "false", "do as Clair3 where nothing is doubtful"},
+    {"site-depth", RUNNEL_FLAG, "false", "tell the reads over the site of every call"},
     {"haploid-precise", RUNNEL_FLAG, "false", "only homozygous calls, with haploid genotypes"},
     {"haploid-sensitive", RUNNEL_FLAG, "false", "heterozygous calls too, with haploid genotypes"},
     {"haploid-af", RUNNEL_REAL, "0", "heterozygous calls too, if this share of reads shows them"},

@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-enum { BATCH_BYTES = 1 << 20, BATCH_ROWS = 4096 };
+enum { BATCH_BYTES = 1 << 17, BATCH_ROWS = 4096 };
 
 /* A window reaches WINDOW_FLANK columns to each side, candidates are looked for BED_MARGIN bases
  * outside a region (windows.md 1.11), and whether a column is the first of a run must be seen

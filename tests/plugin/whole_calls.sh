@@ -57,9 +57,28 @@ refuses 1 'full needs a file of sites' "$build/runnel" run "reads small.bam ! fu
 none="--var-pct-full 0.0001 --ref-pct-full 0.0001"
 call $none -o none.vcf "$ref" small.bam
 call --pileup-only -o pileup.vcf "$ref" small.bam
-grep -v '^##runnel_cutoffs' none.vcf > a; same a pileup.vcf
+grep -vE '^##(runnel_cutoffs|runnel_window_reads|INFO=<ID=TDP)' none.vcf > a; same a pileup.vcf
 call --clair3-compat $none -o compat.vcf "$ref" small.bam
 grep -q $'\tRefCall\t' compat.vcf && ! grep -q $'\tRefCall\t' none.vcf && good || bad "reference calls without candidates"
+
+# ---- more than 10,000 reads over a window: said beforehand in the header, counted at the end
+grep -q '^##runnel_window_reads=at most 10000 ' fixed.vcf && good || bad "no limit of reads in the header"
+awk 'BEGIN { s = "GATTACACCTGAGGTCAATCGACTTGACCATGTCAGGATTCACGTCCATAGTCCAGTTGACATTGCAGTCA"; print ">d\n" s > "deep.fa"
+    print "@HD\tVN:1.6\tSO:coordinate\n@SQ\tSN:d\tLN:" length(s) "\n@RG\tID:1\tPL:ONT"
+    for (i = 0; i < 10005; i++) print "r" i "\t0\td\t1\t60\t" length(s) "M\t*\t0\t0\t" substr(s, 1, 34) (i % 2 ? "A" : "C") substr(s, 36, 16) (i % 4 ? substr(s, 52, 1) : "G") substr(s, 53) "\t*" }' > deep.sam
+printf '##fileformat=VCFv4.2\nd\t35\t.\tC\tA\n' > site.vcf
+"$build/runnel" run "reads deep.sam ! full site.vcf ref=deep.fa ! caller model=$root/tests/data/networks/trained.h5 ! vcf deep.vcf" > printed 2>&1
+grep -q '1 windows have 10000 reads or more' printed && [ "$(grep -v '^#' deep.vcf | cut -f10 | cut -d: -f3)" = 10000 ] && good || bad "a deep window: $(cat printed) $(grep -v '^#' deep.vcf)"
+
+# ---- amplicons: the least covered ends are called too, and INFO/TDP has the depth of the site
+"$build/runnel" call -q -m "$root/tests/data/networks/trained.h5" --preset amplicon --print-ref-calls -o deep.vcf deep.fa deep.sam
+grep -v '^#' deep.vcf | cut -f2,8,10 | sed 's/\t[^\t:]*:[0-9]*:/ /; s/:.*//' > a
+printf '35 P;TDP=10005 10005\n52 F;TDP=10005 10000\n' | tr ' ' '\t' | sed 's/\t\([0-9]*\)$/ \1/' > b
+same a b
+grep -q '^##INFO=<ID=TDP,' deep.vcf && [ "$(bcftools query -f '%INFO/TDP\n' deep.vcf | sort -u)" = 10005 ] && good || bad "TDP in the header"
+"$build/runnel" call -q -m "$root/tests/data/networks/trained.h5" --preset amplicon --min-coverage 10006 -o deep.vcf deep.fa deep.sam
+[ "$(grep -vc '^#' deep.vcf)" = 0 ] && good || bad "an option that is given does not count more than the preset"
+refuses 2 "no preset 'panel'" "$build/runnel" call --preset panel deep.fa deep.sam
 
 # ---- a run that cannot end leaves nothing, says one sentence, and fails
 mkdir out

@@ -44,6 +44,20 @@ Test(record, non_ref_form) {
     text_free(&line);
 }
 
+Test(record, site_depth_stands_beside_depth) {
+    static const char RECORD[] =
+        "c\t5\t.\tA\tC\t7.10\tPASS\tF;TDP=1000000\tGT:GQ:DP:AD:AF\t0/1:7:9:"
+        "1,8:0.8889\n";
+    struct call call = {0};
+    struct text line = {0};
+    cr_assert_eq(record_parse(&call, "c", RECORD, NULL), STATUS_OK);
+    cr_expect_eq(call.site_depth, 1000000);
+    record_append(&line, &call, RECORD_PLAIN);
+    cr_expect_str_eq(line.bytes, RECORD);
+    call_free(&call);
+    text_free(&line);
+}
+
 Test(record, what_is_not_a_call_is_refused) {
     static const char *const damaged[] = {
         "",
@@ -52,6 +66,8 @@ Test(record, what_is_not_a_call_is_refused) {
         "c\t5\t.\tA\tC\t.\tPASS\tF\tGT:GQ:DP:AD:AF\t0/1:7:9:1,4:0.4444",
         "c\t5\t.\tA\tC\t7.10\tBad\tF\tGT:GQ:DP:AD:AF\t0/1:7:9:1,4:0.4444",
         "c\t5\t.\tA\tC\t7.10\tPASS\tX\tGT:GQ:DP:AD:AF\t0/1:7:9:1,4:0.4444",
+        "c\t5\t.\tA\tC\t7.10\tPASS\tF;TDP=\tGT:GQ:DP:AD:AF\t0/1:7:9:1,4:0.4444",
+        "c\t5\t.\tA\tC\t7.10\tPASS\tF;XYZ=7\tGT:GQ:DP:AD:AF\t0/1:7:9:1,4:0.4444",
         "c\t5\t.\tA\tC\t7.10\tPASS\tF\tGT:GQ\t0/1:7",
         "c\t5\t.\tA\tC\t7.10\tPASS\tF\tGT:GQ:DP:AD:AF\t0/1:7:9:1,4,5,6:0.4444",
         "c\t5\t.\tA\tC\t7.10\tPASS\tF\tGT:GQ:DP:AD:AF\t0/1:7:9:1,4:0.4,0.4,0.4",
