@@ -85,7 +85,6 @@ struct stream {
 /* Drafts have the columns of calls. */
 extern const struct stream READS_STREAM, PILEUP_STREAM, FULL_STREAM, CALLS_STREAM, DRAFTS_STREAM;
 
-
 /* A key and its value for OPEN's metadata. */
 struct stream_fact {
     const char *key;

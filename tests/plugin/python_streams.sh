@@ -39,3 +39,20 @@ for kind in ("pileup", "full_alignment"):
     assert len(calls) > 300 and ours == theirs, f"{kind}: {len(ours)} and {len(theirs)} calls"
 print(f"client.py: {len(table)} calls of both kinds, the same as a line's")
 P
+
+# ---- listeners of published calls, one from the begin and one that comes late: all calls, none twice
+"$build/runnel" run -q "reads $sample/reads.bam ! pileup ref=$sample/ref.fa batch=5 ! caller model=$model ! tap tcp://127.0.0.1:* snapshot=tcp://127.0.0.1:* tell=true linger=8 ! json $scratch/tapped.json" > "$scratch/tap" &
+tapped=$!
+for _ in $(seq 600); do [ -s "$scratch/tap" ] && break; sleep 0.02; done
+# shellcheck disable=SC2046
+listen() { timeout 60 "$python" "$root/examples/subscriber.py" $(cat "$scratch/tap") "$@"; }
+listen json/ > "$scratch/early.json" & early=$!
+sleep 2
+listen > "$scratch/late.tsv"
+listen arrow/nobody > "$scratch/none.tsv"
+wait $early $tapped
+cmp "$scratch/tapped.json" "$scratch/pileup.json"
+cmp "$scratch/tapped.json" "$scratch/early.json"
+[ ! -s "$scratch/none.tsv" ]
+cut -f 2-7 "$scratch/client.tsv" | head -"$(wc -l < "$scratch/late.tsv")" | cmp - "$scratch/late.tsv"
+echo "subscriber.py: $(wc -l < "$scratch/late.tsv") calls, from the begin and late"

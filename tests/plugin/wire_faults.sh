@@ -112,6 +112,7 @@ echo "$harmed messages dropped, delayed or doubled"
 
 # ---- a source of reads that is killed, stopped, and whose messages are lost: the stream goes on
 publish='exec "$0" run -q "reads $1 batch=3 ! publish $3"'
+# stream HARM COUNT CHANCE: a line that reads from a source behind a proxy.
 stream() {
     seed=$((seed + 1))
     : > proxy1
