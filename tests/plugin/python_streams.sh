@@ -56,3 +56,21 @@ cmp "$scratch/tapped.json" "$scratch/early.json"
 [ ! -s "$scratch/none.tsv" ]
 cut -f 2-7 "$scratch/client.tsv" | head -"$(wc -l < "$scratch/late.tsv")" | cmp - "$scratch/late.tsv"
 echo "subscriber.py: $(wc -l < "$scratch/late.tsv") calls, from the begin and late"
+
+# ---- hostile strangers, and an honest client beside them
+small=$root/tests/data/networks/fixtures/pileup_narrow.pt
+"$build/runnel" serve -m "$small" > "$scratch/hostile" &
+besieged=$!
+for _ in $(seq 600); do [ -s "$scratch/hostile" ] && break; sleep 0.05; done
+line "pileup ref=$sample/ref.fa ! caller model=$small ! json $scratch/small.json"
+"$python" "$root/tests/plugin/python/hostile.py" "$(cat "$scratch/hostile")" $besieged "$root/tests/data/wire/session.txt" & hostile=$!
+rounds=0
+while kill -0 $hostile 2> /dev/null || [ $rounds = 0 ]; do
+    line "pileup ref=$sample/ref.fa batch=20 ! remote $(cat "$scratch/hostile") ! json $scratch/beside.json"
+    cmp "$scratch/small.json" "$scratch/beside.json"
+    rounds=$((rounds + 1))
+done
+wait $hostile
+kill $besieged
+wait $besieged
+echo "honest runs beside: $rounds, all whole"

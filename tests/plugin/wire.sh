@@ -142,6 +142,24 @@ timeout 100 "$runnel" run -q "reads $(cat slow.reads) ! pileup ref=$ref ! caller
 wait $pid && good || bad "publish --once ended with $?"
 same single.vcf stream.vcf "reads at a rate"
 
+# ---- a service that stands still does not hold up the others
+kill -STOP "$(cat two.pid)"
+line "$(cat one),$(cat two)" "" "beat=100" stalled.vcf
+kill -CONT "$(cat two.pid)"
+same single.vcf stalled.vcf "a service that stands still"
+
+# ---- nobody takes what is there: the reader stands still, and goes on when somebody does
+"$runnel" run -q "reads $bam batch=1 ! publish ipc://$scratch/door/held tell=true" > held &
+pid=$!
+for _ in $(seq 600); do [ -s held ] && break; sleep 0.05; done
+position() { for f in /proc/$pid/fd/*; do [ "$(readlink "$f")" = "$bam" ] && awk '/^pos/ {print $2}' "/proc/$pid/fdinfo/${f##*/}"; done; }
+sleep 1; first=$(position); sleep 1
+[ -n "$first" ] && [ "$first" = "$(position)" ] && [ "$first" -lt $(($(stat -c %s "$bam") * 2 / 3)) ] && good ||
+    bad "the reader has gone on to $(position) of $(stat -c %s "$bam"), from $first"
+timeout 100 "$runnel" run -q "reads $(cat held) ! pileup ref=$ref ! caller model=$both ! vcf no-version=true held.vcf"
+wait $pid && good || bad "the held source ended with $?"
+same single.vcf held.vcf "reads that were held"
+
 for name in one two other slow ipc guarded; do stop $name; done
 grep -qE '^runnel: [0-9]+ sessions, .* 0 fell silent' one.err && good || bad "counts: $(cat one.err)"
 echo "$passed passed, $failed failed"
