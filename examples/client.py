@@ -26,8 +26,10 @@ def call(address, schema, batches):
         socket.send_multipart([header, payload])
 
     def receive():
-        header, payload = socket.recv_multipart()
-        _, _, kind, _, sequence, _, _, count, _, _ = HEADER.unpack(header)
+        kind = BEAT
+        while kind == BEAT:
+            header, payload = socket.recv_multipart()
+            _, _, kind, _, sequence, _, _, count, _, _ = HEADER.unpack(header)
         if kind == FAULT:
             raise RuntimeError(payload.decode())
         return sequence, count, payload

@@ -80,6 +80,9 @@ struct stream {
 /* What the caller counts when its model has no full-alignment network. */
 #define PILEUP_NETWORK_ONLY "model without a full-alignment network"
 
+/* Why publish ends when a subscriber wants a stream from its begin and that is gone. */
+#define PUBLISH_AGAIN "a subscriber wants the stream from its begin, which is gone"
+
 /* Drafts have the columns of calls. */
 extern const struct stream READS_STREAM, PILEUP_STREAM, FULL_STREAM, CALLS_STREAM, DRAFTS_STREAM;
 

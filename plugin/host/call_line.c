@@ -63,6 +63,7 @@ static int command_line(struct text *text, int argc, char **argv, struct failure
 /* Clair3's gVCF covers all between the first and the last line of a BED file. */
 static int add_reads(struct line *line, const struct call_request *request, const char *copy,
                      const char *path, struct failure *why) {
+    static const char *const WIRE[] = {"key", "server-key", "insecure", NULL};
     bool all = request->compatible && request->gvcf != NULL;
     bool status =
         line_add(line, "reads", why) == STATUS_OK && set(line, "path", path, why) == STATUS_OK &&
@@ -71,7 +72,8 @@ static int add_reads(struct line *line, const struct call_request *request, cons
         set(line, "ref", request->reference, why) == STATUS_OK &&
         set(line, "region", request->regions, why) == STATUS_OK &&
         set(line, "bed", all ? NULL : request->bed, why) == STATUS_OK &&
-        set_number(line, "threads", request->threads / 4, why) == STATUS_OK;
+        set_number(line, "threads", request->threads / 4, why) == STATUS_OK &&
+        set_same(line, request, WIRE, why) == STATUS_OK;
     return status ? STATUS_OK : why->code;
 }
 

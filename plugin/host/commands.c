@@ -17,6 +17,7 @@ const struct command COMMANDS[] = {
     {"model", command_model, "look at model files, convert and list them"},
     {"predict", command_predict, "run the networks over stored windows"},
     {"serve", command_serve, "give calls to whoever sends windows"},
+    {"publish", command_publish, "give reads to whoever subscribes"},
     {"keygen", command_keygen, "make keys for talking to other machines"},
     {"bench", command_bench, "this machine's limit, and how near the networks come"},
     {NULL, NULL, NULL},

@@ -30,6 +30,7 @@ int command_explain(int argc, char **argv);
 int command_inspect(int argc, char **argv);
 int command_model(int argc, char **argv);
 int command_predict(int argc, char **argv);
+int command_publish(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_keygen(int argc, char **argv);
 int command_bench(int argc, char **argv);

@@ -7,11 +7,8 @@
  * Takes runnel.calls/1; fields have the names of STREAMS.md. */
 #include "adapters/regions.h"
 #include "adapters/vcf.h"
-#include "core/calls/numbers.h"
+#include "plugin/call_json.h"
 #include "plugin/stages/stage.h"
-
-#include <math.h>
-#include <stdio.h>
 
 struct json {
     const struct runnel_host *host;
@@ -59,66 +56,6 @@ static int open_stream(struct json *json, const struct runnel_batch *open) {
     return status == STATUS_OK ? RUNNEL_OK : stage_failed(json->host, &why);
 }
 
-/* ---- values ---- */
-
-static void append_text(struct text *out, const char *bytes, int64_t length) {
-    char escaped[8];
-    text_append_char(out, '"');
-    for (int64_t i = 0; i < length; i++) {
-        unsigned char letter = (unsigned char)bytes[i];
-        bool plain = letter >= ' ' && letter != '"' && letter != '\\';
-        snprintf(escaped, sizeof escaped, plain ? "%c" : "\\u%04x", letter);
-        text_append_string(out, escaped);
-    }
-    text_append_char(out, '"');
-}
-
-/* As many digits as give a float back. */
-static void append_float(struct text *out, double value) {
-    char digits[32];
-    snprintf(digits, sizeof digits, "%.9g", value);
-    text_append_string(out, isfinite(value) ? digits : "null");
-}
-
-/* Qualities and shares, as they stand in a VCF. */
-static void append_double(struct text *out, double value, int decimals) {
-    if (isfinite(value))
-        text_append_fixed(out, value, decimals);
-    else
-        text_append_string(out, "null");
-}
-
-static void append_list(struct text *out, char format, const void *items, int64_t length) {
-    for (int64_t i = 0; i < length; i++) {
-        text_append_char(out, i == 0 ? '[' : ',');
-        if (format == 'f')
-            append_float(out, (double)((const float *)items)[i]);
-        else if (format == 'g')
-            append_double(out, ((const double *)items)[i], AF_DECIMALS);
-        else
-            text_append_integer(out, runnel_integer_at(format, items, i));
-    }
-    text_append_string(out, length == 0 ? "[]" : "]");
-}
-
-static void append_value(struct text *out, const struct runnel_batch *batch, int64_t column,
-                         int64_t row) {
-    const struct ArrowSchema *field = batch->schema->children[column];
-    int64_t length;
-    if (runnel_is_null(batch, column, row))
-        text_append_string(out, "null");
-    else if (field->format[0] == 'u') {
-        const char *bytes = runnel_text(batch, column, row, &length);
-        append_text(out, bytes, length);
-    } else if (field->format[0] == '+') {
-        const void *items = runnel_list(batch, column, row, &length);
-        append_list(out, field->children[0]->format[0], items, length);
-    } else if (field->format[0] == 'g')
-        append_double(out, runnel_real(batch, column, row), QUAL_DECIMALS);
-    else
-        text_append_integer(out, runnel_integer(batch, column, row));
-}
-
 /* ---- hooks ---- */
 
 static int add_row(struct json *json, const struct runnel_batch *batch, int64_t row,
@@ -132,13 +69,8 @@ static int add_row(struct json *json, const struct runnel_batch *batch, int64_t 
         json->regions == NULL || regions_include(json->regions, (size_t)*contig,
                                                  runnel_integer(batch, CALLS_POSITION, row) - 1);
     json->host->count(json->host->context, wanted ? "used" : "left out: outside the regions", 1);
-    for (int64_t column = 0; wanted && column < CALLS_COLUMNS; column++) {
-        text_append_string(&json->lines, column == 0 ? "{\"" : ",\"");
-        text_append_string(&json->lines, CALLS_STREAM.fields[column].name);
-        text_append_string(&json->lines, "\":");
-        append_value(&json->lines, batch, column, row);
-    }
-    text_append_string(&json->lines, wanted ? "}\n" : "");
+    if (wanted)
+        call_json_append(&json->lines, batch, row);
     return json->lines.failed ? fail(why, STATUS_NO_MEMORY, "out of memory for JSON lines")
                               : STATUS_OK;
 }

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MIT
  *
- * reads: the alignments of a BAM, CRAM or SAM file, or of standard input, in their sorted order.
+ * reads: the alignments of a BAM, CRAM or SAM file, of standard input, or of a stream that somebody
+ * publishes, in their sorted order.
  *
  *     runnel run 'reads in.bam ! pileup ref=ref.fa ! caller ! vcf out.vcf'
+ *     runnel run 'reads tcp://127.0.0.1:5556 ! pileup ref=ref.fa ! caller ! vcf out.vcf'
  *
  * Gives runnel.reads/1.  With regions, the index is used and each read that overlaps one of them
  * (or its surroundings, as far as a window reaches) is given once. */
 #include "adapters/alignments.h"
 #include "adapters/regions.h"
 #include "plugin/stages/stage.h"
+#include "plugin/wire/subscription.h"
 
 #include <stdio.h>
 
-enum { BATCH_BYTES = 1 << 17, BATCH_ROWS = 4096 };
+enum { BATCH_BYTES = 1 << 17, WAIT_MS = 200 };
 
 /* A window reaches WINDOW_FLANK columns to each side, candidates are looked for BED_MARGIN bases
  * outside a region (windows.md 1.11), and whether a column is the first of a run must be seen
@@ -28,9 +31,11 @@ enum { MOVES_LOOKED_FOR = 1000 };
 struct reads {
     const struct runnel_host *host;
     struct alignments *file;
+    struct subscription *stream; /* in the place of the file */
     char *path;
     char *copy; /* path, lent to the file */
     struct arrow_table *table;
+    int64_t batch_rows;          /* of the table, when it is passed on */
     struct stream_contigs names; /* for regions; views of the header */
     struct regions *regions;     /* NULL: everything */
     size_t contig, interval;     /* the next region to begin */
@@ -43,6 +48,7 @@ struct reads {
 
 static void reads_free(struct reads *reads) {
     alignments_close(reads->file);
+    subscription_free(reads->stream);
     arrow_table_free(reads->table);
     regions_free(reads->regions);
     free(reads->names.names);
@@ -71,6 +77,25 @@ static int open_regions(struct reads *reads, const struct runnel_init *init, str
                         why);
 }
 
+static bool is_address(const char *path) {
+    return strncmp(path, "tcp://", 6) == 0 || strncmp(path, "ipc://", 6) == 0;
+}
+
+static int open_stream(struct reads *reads, const struct runnel_init *init, struct failure *why) {
+    const struct subscription_setup setup = {
+        .address = runnel_setting_text(init, "path"),
+        .security = {.key = runnel_setting_text(init, "key"),
+                     .server_key = runnel_setting_text(init, "server-key"),
+                     .insecure = runnel_setting_flag(init, "insecure")},
+        .beat = runnel_setting_integer(init, "beat"),
+        .wait = runnel_setting_integer(init, "wait")};
+    if (runnel_setting_text(init, "region") != NULL || runnel_setting_text(init, "bed") != NULL ||
+        reads->copy != NULL)
+        return fail(why, STATUS_UNSUPPORTED, "%s: regions and copies need a file", setup.address);
+    reads->stream = subscription_new(&setup, why);
+    return why->code;
+}
+
 static int reads_init(const struct runnel_init *init, void **state) {
     struct failure why = {0};
     struct reads *reads = calloc(1, sizeof *reads);
@@ -92,6 +117,19 @@ static int reads_init(const struct runnel_init *init, void **state) {
     reads->copy = copy;
     reads->host = init->host;
     reads->wants_moves = options.moves;
+    reads->batch_rows = runnel_setting_integer(init, "batch");
+    if (reads->batch_rows < 1) {
+        fail(&why, STATUS_BAD_INPUT, "batch takes 1 or more reads");
+        reads_free(reads);
+        return stage_failed(init->host, &why);
+    }
+    if (is_address(runnel_setting_text(init, "path"))) {
+        *state = reads;
+        if (open_stream(reads, init, &why) == STATUS_OK)
+            return RUNNEL_OK;
+        reads_free(reads);
+        return stage_failed(init->host, &why);
+    }
     if (alignments_open(&reads->file, runnel_setting_text(init, "path"), &options, &why) ==
             STATUS_OK &&
         open_regions(reads, init, &why) == STATUS_OK &&
@@ -215,10 +253,27 @@ static int check_moves(const struct reads *reads, bool end, struct failure *why)
                 reads->path, (long long)reads->given);
 }
 
+/* The next batch of a stream, as it came; none within a while is no more than that. */
+static int pass_on(struct reads *reads, struct runnel_slot *slot) {
+    const struct runnel_host *host = reads->host;
+    struct failure why = {0};
+    struct runnel_batch *batch;
+    int status = subscription_next(reads->stream, &READS_STREAM, WAIT_MS, &batch, &why);
+    if (status < 0)
+        return stage_failed(host, &why);
+    if (batch != NULL) {
+        host->count(host->context, "reads", runnel_rows(batch));
+        host->emit(host->context, slot, batch);
+    }
+    return status == STATUS_END ? RUNNEL_DONE : RUNNEL_OK;
+}
+
 static int reads_process(void *state, const struct runnel_batch *none, struct runnel_slot *slot) {
     struct reads *reads = state;
     struct failure why = {0};
     (void)none;
+    if (reads->stream != NULL)
+        return pass_on(reads, slot);
     if (!reads->opened) {
         reads->opened = true;
         return emit_open(reads, slot);
@@ -227,7 +282,7 @@ static int reads_process(void *state, const struct runnel_batch *none, struct ru
     int32_t contig = -1;
     int status = STATUS_OK;
     while (arrow_table_bytes(reads->table) < BATCH_BYTES &&
-           arrow_table_rows(reads->table) < BATCH_ROWS &&
+           (int64_t)arrow_table_rows(reads->table) < reads->batch_rows &&
            (status = next_read(reads, &row, &contig, &why)) == STATUS_OK) {
         put_row(reads->table, &row, alignments_header(reads->file)->contigs[contig].name);
         reads->given++;
@@ -263,13 +318,20 @@ static void reads_destroy(void *state) {
 }
 
 static const struct runnel_option OPTIONS[] = {
-    {"path", RUNNEL_TEXT, NULL, "BAM, CRAM or SAM file, or - for standard input"},
+    {"path", RUNNEL_TEXT, NULL,
+     "BAM, CRAM or SAM file, - for standard input, or an address (tcp://, ipc://)"},
     {"ref", RUNNEL_TEXT, "", "FASTA file, needed for CRAM"},
     {"region", RUNNEL_TEXT, "", "only reads near these regions, separated by blanks"},
     {"bed", RUNNEL_TEXT, "", "only reads near the regions of this BED file"},
     {"moves", RUNNEL_FLAG, "false", "carry move tables (mv tags), for dwell times"},
     {"copy", RUNNEL_TEXT, "", "also write the reads to this BAM file"},
     {"threads", RUNNEL_INTEGER, "0", "threads that help to decompress"},
+    {"batch", RUNNEL_INTEGER, "4096", "reads that travel together at most"},
+    {"key", RUNNEL_TEXT, "", "of an address: our key file, made by runnel keygen"},
+    {"server-key", RUNNEL_TEXT, "", "of an address: file with the public key of the source"},
+    {"insecure", RUNNEL_FLAG, "false", "of an address: talk to other machines without keys"},
+    {"wait", RUNNEL_INTEGER, "60", "of an address: seconds to go on without the source"},
+    {"beat", RUNNEL_INTEGER, "1000", "of an address: milliseconds between signs of life"},
 };
 
 static const struct runnel_stage READS = {

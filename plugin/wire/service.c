@@ -10,6 +10,9 @@
 /* A tick that comes later than this means that this process was held up itself. */
 enum { HELD_UP_MS = 2000 };
 
+/* So often is looked for peers that have gone. */
+enum { LOOK_MS = 1000 };
+
 enum peer_state { PEER_NOBODY, PEER_GREETED, PEER_OPENED };
 
 struct peer {
@@ -27,7 +30,7 @@ struct service {
     struct service_setup setup;
     struct service_hooks hooks;
     struct service_counts counts;
-    int64_t ticked;
+    int64_t ticked, looked;
     struct peer peers[SERVICE_PEERS_MAX];
 };
 
@@ -88,7 +91,29 @@ static struct peer *find(struct service *service, const void *name, size_t name_
     return NULL;
 }
 
+/* Forgets those who have gone without a word, as is noticed when something is sent to them. */
+static void forget_the_gone(struct service *service, const struct peer *but) {
+    if (service->ticked - service->looked < LOOK_MS)
+        return; /* or a flood would be passed on to all */
+    service->looked = service->ticked;
+    for (size_t i = 0; i < SERVICE_PEERS_MAX; i++) {
+        struct peer *peer = &service->peers[i];
+        const struct frame beat = {
+            .kind = FRAME_BEAT, .session = peer->session, .count = peer->answered};
+        if (peer->state != PEER_NOBODY && peer != but &&
+            !service->hooks.send(service->hooks.with, peer->name, peer->name_size, &beat))
+            forget(service, peer);
+    }
+}
+
 /* ---- messages ---- */
+
+static struct peer *free_place(struct service *service) {
+    for (size_t i = 0; i < SERVICE_PEERS_MAX; i++)
+        if (service->peers[i].state == PEER_NOBODY)
+            return &service->peers[i];
+    return NULL;
+}
 
 static void welcome(struct service *service, const struct peer *peer) {
     const struct frame frame = {.kind = FRAME_WELCOME,
@@ -108,9 +133,10 @@ static void on_hello(struct service *service, struct peer *peer, const void *nam
     }
     if (peer != NULL)
         forget(service, peer);
-    for (size_t i = 0; peer == NULL && i < SERVICE_PEERS_MAX; i++)
-        if (service->peers[i].state == PEER_NOBODY)
-            peer = &service->peers[i];
+    if (peer == NULL && (peer = free_place(service)) == NULL) {
+        forget_the_gone(service, NULL);
+        peer = free_place(service);
+    }
     frame_fact(frame, "role", role, sizeof role);
     if (peer == NULL || name_size > SERVICE_NAME_MAX) {
         send_fault(service, name, name_size, frame->session, 0, FAULT_BUSY,
@@ -149,7 +175,11 @@ static void on_open(struct service *service, struct peer *peer, const struct fra
     peer->state = PEER_OPENED;
     peer->received = 1;
     service->counts.streams++;
-    if (!service->hooks.open(service->hooks.with, (size_t)(peer - service->peers), &hello, frame))
+    size_t number = (size_t)(peer - service->peers);
+    if (service->hooks.open(service->hooks.with, number, &hello, frame))
+        return;
+    forget_the_gone(service, peer);
+    if (!service->hooks.open(service->hooks.with, number, &hello, frame))
         fault(service, peer, FAULT_BUSY, "no room for another stream");
 }
 

@@ -7,8 +7,9 @@
  *     nobody --HELLO--> greeted --OPEN--> opened --DATA ...--> opened --END--> nobody
  *
  * BEATs are answered at any time.  Whatever breaks the order is answered with a FAULT, and the peer
- * is forgotten; so is one that keeps silent.  Other peers notice nothing.  Nothing is kept but what
- * is being worked on, and all of it is bounded: peers, streams, batches per stream. */
+ * is forgotten; so is one that keeps silent, or has gone when its place is needed.  Other peers
+ * notice nothing.  Nothing is kept but what is being worked on, and all of it is bounded: peers,
+ * streams, batches per stream. */
 #ifndef PLUGIN_WIRE_SERVICE_H
 #define PLUGIN_WIRE_SERVICE_H
 

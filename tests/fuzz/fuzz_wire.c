@@ -78,7 +78,7 @@ static bool service_open(void *with, size_t peer, const struct frame *hello,
                          const struct frame *open) {
     struct world *world = with;
     (void)hello;
-    demand(peer < SERVICE_PEERS_MAX && !world->open[peer]);
+    demand(peer < SERVICE_PEERS_MAX && !world->open[peer]); /* also when it is tried again */
     world->open[peer] = open->count % 5 != 4;
     world->under_way[peer] = 1;
     return world->open[peer];

@@ -39,3 +39,38 @@ for kind in ("pileup", "full_alignment"):
     assert len(calls) > 300 and ours == theirs, f"{kind}: {len(ours)} and {len(theirs)} calls"
 print(f"client.py: {len(table)} calls of both kinds, the same as a line's")
 P
+
+# ---- listeners of published calls, one from the begin and one that comes late: all calls, none twice
+"$build/runnel" run -q "reads $sample/reads.bam ! pileup ref=$sample/ref.fa batch=5 ! caller model=$model ! tap tcp://127.0.0.1:* snapshot=tcp://127.0.0.1:* tell=true linger=8 ! json $scratch/tapped.json" > "$scratch/tap" &
+tapped=$!
+for _ in $(seq 600); do [ -s "$scratch/tap" ] && break; sleep 0.02; done
+# shellcheck disable=SC2046
+listen() { timeout 60 "$python" "$root/examples/subscriber.py" $(cat "$scratch/tap") "$@"; }
+listen json/ > "$scratch/early.json" & early=$!
+sleep 2
+listen > "$scratch/late.tsv"
+listen arrow/nobody > "$scratch/none.tsv"
+wait $early $tapped
+cmp "$scratch/tapped.json" "$scratch/pileup.json"
+cmp "$scratch/tapped.json" "$scratch/early.json"
+[ ! -s "$scratch/none.tsv" ]
+cut -f 2-7 "$scratch/client.tsv" | head -"$(wc -l < "$scratch/late.tsv")" | cmp - "$scratch/late.tsv"
+echo "subscriber.py: $(wc -l < "$scratch/late.tsv") calls, from the begin and late"
+
+# ---- hostile strangers, and an honest client beside them
+small=$root/tests/data/networks/fixtures/pileup_narrow.pt
+"$build/runnel" serve -m "$small" > "$scratch/hostile" &
+besieged=$!
+for _ in $(seq 600); do [ -s "$scratch/hostile" ] && break; sleep 0.05; done
+line "pileup ref=$sample/ref.fa ! caller model=$small ! json $scratch/small.json"
+"$python" "$root/tests/plugin/python/hostile.py" "$(cat "$scratch/hostile")" $besieged "$root/tests/data/wire/session.txt" & hostile=$!
+rounds=0
+while kill -0 $hostile 2> /dev/null || [ $rounds = 0 ]; do
+    line "pileup ref=$sample/ref.fa batch=20 ! remote $(cat "$scratch/hostile") ! json $scratch/beside.json"
+    cmp "$scratch/small.json" "$scratch/beside.json"
+    rounds=$((rounds + 1))
+done
+wait $hostile
+kill $besieged
+wait $besieged
+echo "honest runs beside: $rounds, all whole"

@@ -118,6 +118,48 @@ done
 chmod 644 friend.key
 expect 1 'friend.key can be read by others' "$runnel" call --via "$address" --key friend.key --server-key server.pub -o x.vcf "$ref" "$bam"
 
+# ---- reads over the wire: what a pipeline makes of them is what it makes of the file
+"$runnel" publish --bind "ipc://$scratch/door/reads" "$bam" > reads 2> reads.err &
+services+=($!)
+for _ in $(seq 600); do [ -s reads ] && break; sleep 0.05; done
+call -m "$both" -o stream.vcf "$ref" "$(cat reads)"
+same local.vcf stream.vcf "reads over the wire, two passes"
+timeout 100 "$runnel" run -q "reads $(cat reads) ! pileup ref=$ref ! remote via=$(cat one) ! vcf no-version=true stream.vcf"
+same single.vcf stream.vcf "reads and windows over the wire"
+expect 1 'regions and copies need a file' "$runnel" call -r sim1:1-100 -o x.vcf "$ref" "$(cat reads)"
+expect 1 'the source does not answer' "$runnel" run "reads tcp://127.0.0.1:9 wait=1 ! pileup ref=$ref ! caller ! vcf x.vcf"
+expect 1 'this is a service' "$runnel" run "reads $(cat one) ! pileup ref=$ref ! caller ! vcf x.vcf"
+expect 1 'this is a source' "$runnel" run "$windows ! remote via=$(cat reads) ! vcf x.vcf"
+expect 2 'wants an address with a port' "$runnel" publish "$bam"
+expect 2 'wants one file' "$runnel" publish
+expect 1 'nosuch.bam' "$runnel" publish --once nosuch.bam
+# Half of the bases a second.
+bases=$(samtools view "$bam" | awk '{sum += length($10)} END {print sum}')
+"$runnel" publish --once --rate $((bases / 2)) "$bam" > slow.reads &
+pid=$!
+for _ in $(seq 600); do [ -s slow.reads ] && break; sleep 0.05; done
+timeout 100 "$runnel" run -q "reads $(cat slow.reads) ! pileup ref=$ref ! caller model=$both ! vcf no-version=true stream.vcf"
+wait $pid && good || bad "publish --once ended with $?"
+same single.vcf stream.vcf "reads at a rate"
+
+# ---- a service that stands still does not hold up the others
+kill -STOP "$(cat two.pid)"
+line "$(cat one),$(cat two)" "" "beat=100" stalled.vcf
+kill -CONT "$(cat two.pid)"
+same single.vcf stalled.vcf "a service that stands still"
+
+# ---- nobody takes what is there: the reader stands still, and goes on when somebody does
+"$runnel" run -q "reads $bam batch=1 ! publish ipc://$scratch/door/held tell=true" > held &
+pid=$!
+for _ in $(seq 600); do [ -s held ] && break; sleep 0.05; done
+position() { for f in /proc/$pid/fd/*; do [ "$(readlink "$f")" = "$bam" ] && awk '/^pos/ {print $2}' "/proc/$pid/fdinfo/${f##*/}"; done; }
+sleep 1; first=$(position); sleep 1
+[ -n "$first" ] && [ "$first" = "$(position)" ] && [ "$first" -lt $(($(stat -c %s "$bam") * 2 / 3)) ] && good ||
+    bad "the reader has gone on to $(position) of $(stat -c %s "$bam"), from $first"
+timeout 100 "$runnel" run -q "reads $(cat held) ! pileup ref=$ref ! caller model=$both ! vcf no-version=true held.vcf"
+wait $pid && good || bad "the held source ended with $?"
+same single.vcf held.vcf "reads that were held"
+
 for name in one two other slow ipc guarded; do stop $name; done
 grep -qE '^runnel: [0-9]+ sessions, .* 0 fell silent' one.err && good || bad "counts: $(cat one.err)"
 echo "$passed passed, $failed failed"

@@ -110,6 +110,31 @@ done
 echo "$harmed messages dropped, delayed or doubled"
 [ $harmed -ge 60 ] || bad "only $harmed messages lost"
 
+# ---- a source of reads that is killed, stopped, and whose messages are lost: the stream goes on
+publish='exec "$0" run -q "reads $1 batch=3 ! publish $3"'
+# stream HARM COUNT CHANCE: a line that reads from a source behind a proxy.
+stream() {
+    seed=$((seed + 1))
+    : > proxy1
+    "$build/wire_proxy" $seed "$1" "$2" "$3" "$scratch/door/1" /bin/sh -c "$publish" "$runnel" "$sample/reads.bam" > proxy1 2> proxy1.err &
+    proxies=($!)
+    for _ in $(seq 200); do [ -s proxy1 ] && break; sleep 0.02; done
+    timeout 120 "$runnel" run -q "reads $(head -1 proxy1) beat=100 ! pileup ref=$sample/ref.fa batch=2 ! caller model=$model ! vcf no-version=true out.vcf" &&
+        cmp -s whole.vcf out.vcf && good || bad "a stream with $1, seed $seed"
+    rm -f out.vcf
+    kill "${proxies[@]}"
+    wait "${proxies[@]}"
+    harmed=$((harmed + $(awk '/^harm/ {sum += $2} END {print sum + 0}' proxy1)))
+    proxies=()
+}
+harmed=0
+stream none 0 1
+for _ in 1 2 3; do stream kill 8 8; done
+echo "$harmed kills of a source of reads"
+[ $harmed -ge 12 ] || bad "only $harmed kills of a source of reads"
+stream stop 2 20
+stream lossy 20 15
+
 # ---- a batch that kills whoever takes it
 begin poison 20 7
 line 2> said && bad "a batch that cannot be computed is not told" || good

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A proxy that does harm: it starts a service, stands between it and whoever connects, and at
- * seeded points kills or stops the service, kills the source, drops, delays or doubles messages.
+ * A proxy that does harm: it starts a service (or a source of reads), stands between it and whoever
+ * connects, and at seeded points kills or stops it, kills who connects, drops, delays or doubles
+ * messages.
  *
  *     wire_proxy SEED HARM COUNT CHANCE SOCKET COMMAND...
  *
@@ -9,9 +10,8 @@
  * at most COUNT times, each with a chance of 1 in CHANCE when a batch has been passed on (poison:
  * always when it is batch CHANCE; lossy: for every message).  A kill happens only while a batch is
  * out that was not answered, and never to one batch for the third time (but poison).  COMMAND is
- * started with
- * "--bind ipc://SOCKET" at its end, and again after each death.  Prints its own address, and at the
- * end (SIGTERM) "harm N". */
+ * started with "--bind ipc://SOCKET" at its end, and again after each death.  Prints its own
+ * address, and at the end (SIGTERM) "harm N". */
 #include "adapters/sockets.h"
 #include "plugin/wire/frame.h"
 
@@ -179,6 +179,9 @@ static void note(struct peer *peer, const struct frame *frame) {
     for (size_t b = 0; frame->kind == FRAME_RESULT && b < 32; b++)
         if (peer->out[b] == frame->sequence)
             peer->out[b] = 0;
+    for (size_t b = 0; frame->kind == FRAME_CREDIT && b < 32; b++)
+        if (peer->out[b] < frame->sequence)
+            peer->out[b] = 0;
 }
 
 static void pass(size_t number, bool forth, const void *header, const void *payload, size_t size) {
@@ -189,9 +192,8 @@ static void pass(size_t number, bool forth, const void *header, const void *payl
     enum fault_code code;
     frame_read(&frame, header, FRAME_SIZE, payload, size, &code, NULL);
     note(peer, &frame);
-    if (!forth)
-        socket_send(front, parts, 3);
-    else if (socket_send(peer->back, parts + 1, 2) && frame.kind == FRAME_DATA)
+    bool went = forth ? socket_send(peer->back, parts + 1, 2) : socket_send(front, parts, 3);
+    if (went && frame.kind == FRAME_DATA)
         do_harm(&frame);
 }
 

@@ -13,11 +13,14 @@ static struct service *service;
 static struct frame sent; /* the last message */
 static char sent_to[16], sent_text[256];
 static size_t sends, opens, computes, closes;
-static bool full; /* the hook has no room for a stream */
+static bool full;             /* the hook has no room for a stream */
+static const char *gone = ""; /* a peer that cannot be reached */
 static int64_t now;
 
 static bool on_send(void *with, const void *name, size_t name_size, const struct frame *frame) {
     (void)with;
+    if (strncmp(gone, name, name_size) == 0)
+        return false;
     sends++;
     sent = *frame;
     snprintf(sent_to, sizeof sent_to, "%.*s", (int)name_size, (const char *)name);
@@ -28,7 +31,7 @@ static bool on_send(void *with, const void *name, size_t name_size, const struct
 static bool on_open(void *with, size_t peer, const struct frame *hello, const struct frame *open) {
     (void)with, (void)peer, (void)hello, (void)open;
     opens++;
-    return !full;
+    return !full || closes > 0;
 }
 static void on_compute(void *with, size_t peer, const struct frame *data) {
     (void)with, (void)peer, (void)data;
@@ -189,17 +192,29 @@ Test(service, floods_of_hellos_take_no_more_than_the_table) {
     }
     expect_fault(FAULT_BUSY);
     cr_expect_eq(service_counts(service)->sessions, SERVICE_PEERS_MAX);
+    cr_expect_eq(sends, 100000 + SERVICE_PEERS_MAX,
+                 "the others were asked once whether they are there");
     say("0", (struct frame){.kind = FRAME_OPEN, .session = 0});
     cr_expect_eq(opens, 1, "who is in stays in");
 }
 
 Test(service, no_room_for_a_stream_is_said) {
     full = true;
-    opened("a", 5);
+    hello("a", 5);
+    say("a", (struct frame){.kind = FRAME_OPEN, .session = 5});
     expect_fault(FAULT_BUSY);
     full = false;
-    opened("a", 6);
-    cr_expect_eq(opens, 2);
+    opened("b", 6);
+    cr_expect_neq(sent.kind, FRAME_FAULT);
+}
+
+Test(service, who_has_gone_without_a_word_makes_room) {
+    opened("a", 5);
+    full = true; /* until somebody is closed */
+    gone = "a";
+    opened("b", 6);
+    cr_expect_neq(sent.kind, FRAME_FAULT);
+    cr_expect(closes == 1 && opens == 3);
 }
 
 Test(service, a_failure_is_told_and_ends_the_session) {

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The source's side by itself; together with a subscriber in test_subscriber.c. */
+#include "plugin/wire/source.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static struct source *source;
+static struct frame sent;
+static size_t data_sent, faults, arrived;
+static int64_t now = 1000;
+
+static bool on_send(void *with, const void *name, size_t size, const struct frame *frame) {
+    (void)with, (void)name, (void)size;
+    sent = *frame;
+    data_sent += frame->kind == FRAME_DATA;
+    faults += frame->kind == FRAME_FAULT;
+    return true;
+}
+static void on_arrived(void *with, uint64_t sequence) {
+    (void)with;
+    cr_expect_eq(sequence, arrived + 1);
+    arrived++;
+}
+
+static void begin(void) {
+    static const struct source_hooks HOOKS = {NULL, on_send, on_arrived};
+    source = source_new("role source\n", &HOOKS, NULL);
+    source_open(source, "schema", 6);
+    for (uint64_t sequence = 1; sequence <= 10; sequence++)
+        source_put(source, sequence, 0, 0, "batch", 5);
+    source_tick(source, now);
+}
+
+static void end(void) {
+    source_free(source);
+}
+
+static void say(const char *name, struct frame frame) {
+    uint8_t header[FRAME_SIZE];
+    frame_write(header, &frame);
+    source_receive(source, name, strlen(name), header, FRAME_SIZE, frame.payload,
+                   frame.payload_size, now);
+    source_tick(source, now);
+}
+
+static void hello(const char *name, uint64_t session, uint64_t from, uint64_t credit) {
+    static const char FACTS[] = "role source\nbeat 100\n";
+    say(name, (struct frame){.kind = FRAME_HELLO,
+                             .session = session,
+                             .sequence = from,
+                             .count = credit,
+                             .payload = FACTS,
+                             .payload_size = strlen(FACTS)});
+}
+
+static void expect_fault(enum fault_code code) {
+    cr_expect(sent.kind == FRAME_FAULT && sent.code == code, "%s %u", frame_kind_text(sent.kind),
+              sent.code);
+}
+
+TestSuite(source, .init = begin, .fini = end);
+
+Test(source, credit_bounds_what_is_sent) {
+    hello("a", 1, 1, 3);
+    cr_expect_eq(data_sent, 3);
+    say("a", (struct frame){.kind = FRAME_CREDIT, .session = 1, .sequence = 3, .count = 2});
+    cr_expect(data_sent == 5 && arrived == 2);
+    cr_expect_eq(source_room(source), SOURCE_KEPT_MAX - 8);
+}
+
+Test(source, one_at_a_time) {
+    hello("a", 1, 1, 3);
+    hello("b", 2, 1, 3);
+    expect_fault(FAULT_BUSY);
+    say("a", (struct frame){.kind = FRAME_FAULT, .session = 1});
+    hello("b", 3, 1, 3);
+    cr_expect_eq(sent.kind, FRAME_DATA);
+}
+
+Test(source, what_arrived_is_gone) {
+    hello("a", 1, 1, 5);
+    say("a", (struct frame){.kind = FRAME_CREDIT, .session = 1, .sequence = 5, .count = 1});
+    say("a", (struct frame){.kind = FRAME_FAULT, .session = 1});
+    hello("b", 2, 5, 3);
+    cr_expect(sent.kind == FRAME_DATA && sent.sequence == 7, "it may go on");
+    cr_expect_not(source_is_wanted_again(source));
+    say("b", (struct frame){.kind = FRAME_FAULT, .session = 2});
+    hello("c", 3, 1, 3);
+    expect_fault(FAULT_BUSY);
+    cr_expect(source_is_wanted_again(source));
+}
+
+Test(source, silence_makes_room_for_another) {
+    hello("a", 1, 1, 3);
+    now += 501;
+    source_tick(source, now);
+    hello("b", 2, 1, 3);
+    cr_expect_eq(sent.kind, FRAME_DATA);
+    cr_expect_eq(source_counts(source)->sent_again, 3);
+}
+
+Test(source, end_is_answered) {
+    source_end(source);
+    hello("a", 1, 1, 100);
+    cr_expect(sent.kind == FRAME_END && sent.count == 10);
+    say("a", (struct frame){.kind = FRAME_END, .session = 1, .count = 10});
+    cr_expect(source_is_done(source));
+}
+
+Test(source, an_end_that_is_too_early_is_none) {
+    hello("a", 1, 1, 3);
+    say("a", (struct frame){.kind = FRAME_END, .session = 1, .count = 3});
+    cr_expect_not(source_is_done(source));
+}
+
+Test(source, what_breaks_the_rules_ends_the_session) {
+    hello("a", 1, 1, 3);
+    say("a", (struct frame){.kind = FRAME_CREDIT, .session = 1, .sequence = 9, .count = 2});
+    expect_fault(FAULT_UNEXPECTED);
+    hello("a", 2, 1, 3);
+    say("a", (struct frame){.kind = FRAME_BEAT, .session = 2, .count = 7});
+    expect_fault(FAULT_LOST);
+    hello("a", 3, 0, 3);
+    expect_fault(FAULT_REFUSED);
+    source_receive(source, "a", 1, "junk", 4, NULL, 0, now);
+    expect_fault(FAULT_MALFORMED);
+    cr_expect_eq(arrived, 0);
+}
