@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCHES = 60, BEAT = 100, FLIGHTS = 512 };
+enum { BATCHES = 60, BEAT = 100, FLIGHTS = 64 };
 
 struct flight {
     int64_t due; /* 0: free */
