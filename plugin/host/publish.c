@@ -15,6 +15,8 @@ static const struct option OPTIONS[] = {
      "tcp://HOST:PORT or ipc://PATH"},
     {"rate", NULL, 0, OPTION_REAL, "BASES", NULL, "per second; else as fast as they are taken"},
     {"ref", NULL, 0, OPTION_TEXT, "REF.fa", NULL, "needed for CRAM"},
+    {"enable-dwell-time", NULL, 0, OPTION_FLAG, NULL, NULL,
+     "carry move tables (for models with_mv)"},
     {"once", NULL, 0, OPTION_FLAG, NULL, NULL, "end when one subscriber has it all"},
     {"key", NULL, 0, OPTION_TEXT, "FILE.key", NULL, "our keys, made by runnel keygen"},
     {"allow", NULL, 0, OPTION_TEXT, "FILE", NULL, "public keys of those who are let in"},
@@ -40,7 +42,8 @@ static int build(struct line *line, const struct options *options, bool first,
     const char *ref = options_text(options, "ref");
     if (line_add(line, "reads", why) != STATUS_OK ||
         line_set(line, "path", options->operands[0], why) != STATUS_OK ||
-        line_set(line, "moves", "true", why) != STATUS_OK ||
+        (options_flag(options, "enable-dwell-time") &&
+         line_set(line, "moves", "true", why) != STATUS_OK) ||
         (ref != NULL && line_set(line, "ref", ref, why) != STATUS_OK) ||
         line_add(line, "publish", why) != STATUS_OK)
         return why->code;

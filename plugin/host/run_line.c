@@ -151,7 +151,7 @@ static void tell_progress(struct run *run) {
         pthread_mutex_lock(&lane->mutex);
         if (strcmp(lane->stage->id, "reads") == 0)
             state.reads = books_total(&lane->books, "reads");
-        if (strcmp(lane->stage->id, "caller") == 0) {
+        if (strcmp(lane->stage->id, "caller") == 0 || strcmp(lane->stage->id, "remote") == 0) {
             state.windows = books_total(&lane->books, "in");
             state.calls = books_total(&lane->books, "used");
         }

@@ -38,7 +38,8 @@ static const struct option OPTIONS[] = {
     {"verbose", NULL, 'v', OPTION_FLAG, NULL, NULL, "tell more while running"},
     {"help", NULL, 'h', OPTION_FLAG, NULL, NULL, "this text"},
 };
-enum { OPTION_COUNT = sizeof OPTIONS / sizeof *OPTIONS, STREAMS_MAX = 64, WAIT_MS = 200 };
+enum { OPTION_COUNT = sizeof OPTIONS / sizeof *OPTIONS, STREAMS_MAX = 64 };
+enum { WAIT_MS = 200, AT_A_TIME = 256 };
 
 static void help(FILE *out) {
     fprintf(out,
@@ -258,10 +259,11 @@ static void reap(struct server *server, bool wait) {
 
 /* ---- the loop ---- */
 
-static void receive_all(struct server *server) {
+/* What has come, but no more than so much at a time: a flood must not hold up the answers. */
+static void receive_some(struct server *server) {
     struct socket_part parts[SOCKET_PARTS_MAX];
     size_t count;
-    while (socket_receive(server->socket, parts, &count)) {
+    for (int i = 0; i < AT_A_TIME && socket_receive(server->socket, parts, &count); i++) {
         const struct socket_part none = {"", 0};
         const struct socket_part *payload = count > 2 ? &parts[2] : &none;
         if (count == 2 || count == 3)
@@ -279,7 +281,7 @@ static void serve(struct server *server, int signals) {
         sockets_wait(waits, 3, WAIT_MS);
         if (read(server->news, &news, sizeof news) < 0)
             news = 0; /* it was something else */
-        receive_all(server);
+        receive_some(server);
         send_answers(server);
         service_tick(server->service, now_ms());
         reap(server, false);

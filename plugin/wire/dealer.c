@@ -201,10 +201,7 @@ static void on_result(struct dealer *dealer, size_t number, const struct frame *
 static void on_fault(struct dealer *dealer, size_t number, const struct frame *frame, int64_t now) {
     struct known_service *service = &dealer->services[number];
     char sentence[512];
-    size_t length = frame->payload_size < sizeof sentence ? frame->payload_size : 0;
-    if (length > 0)
-        memcpy(sentence, frame->payload, length);
-    snprintf(sentence + length, sizeof sentence - length, "%s", length ? "" : "a fault");
+    frame_sentence(frame, sentence, sizeof sentence);
     bool had_some = service->out > 0 && !service->excused;
     switch (frame->code) {
     case FAULT_UNKNOWN: /* it has begun anew, or given us up */

@@ -9,6 +9,7 @@
  * all little-endian, as is every machine that Runnel is built for. */
 #include "plugin/wire/frame.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,4 +108,15 @@ uint64_t frame_number(const struct frame *frame, const char *key, uint64_t fallb
         return fallback;
     unsigned long long number = strtoull(text, &end, 10);
     return *end == '\0' ? number : fallback;
+}
+
+void frame_sentence(const struct frame *frame, char *text, size_t size) {
+    const char *from = frame->payload;
+    size_t length = frame->payload_size < size ? frame->payload_size : size - 1;
+    snprintf(text, size, "a fault without a word");
+    for (size_t i = 0; i < length; i++) {
+        unsigned char letter = (unsigned char)from[i];
+        text[i] = letter < ' ' || letter == 127 ? '?' : from[i];
+        text[i + 1] = '\0';
+    }
 }

@@ -67,4 +67,8 @@ bool frame_fact(const struct frame *frame, const char *key, char *value, size_t 
 /* The same as a number; `fallback` where it is absent or none. */
 uint64_t frame_number(const struct frame *frame, const char *key, uint64_t fallback);
 
+/* The sentence of a FAULT as a text that may be shown: cut where it does not fit, and without
+ * letters that would do something to a terminal. */
+void frame_sentence(const struct frame *frame, char *text, size_t size);
+
 #endif

@@ -98,7 +98,7 @@ static void on_data(struct subscriber *subscriber, const struct frame *frame, in
 static void on_end(struct subscriber *subscriber, const struct frame *frame, int64_t now) {
     struct frame answer = {.kind = FRAME_END, .count = subscriber->next - 1};
     subscriber->received++;
-    if (frame->count != subscriber->next - 1) {
+    if (subscriber->schema == NULL || frame->count != subscriber->next - 1) {
         lose(subscriber, now, now);
         return;
     }
@@ -108,11 +108,8 @@ static void on_end(struct subscriber *subscriber, const struct frame *frame, int
 }
 
 static void on_fault(struct subscriber *subscriber, const struct frame *frame, int64_t now) {
-    char sentence[512] = "a fault";
-    if (frame->payload_size > 0 && frame->payload_size < sizeof sentence) {
-        memcpy(sentence, frame->payload, frame->payload_size);
-        sentence[frame->payload_size] = '\0';
-    }
+    char sentence[512];
+    frame_sentence(frame, sentence, sizeof sentence);
     switch (frame->code) {
     case FAULT_BUSY:
         subscriber->served = now; /* somebody is there */

@@ -124,3 +124,39 @@ Test(arrow_reader, trailing_bytes_are_refused) {
     cr_expect_neq(read_rows(longer, rows_size + 8, NULL), STATUS_OK);
     free(longer);
 }
+
+/* The texts are "row 0" to "row 9", so their offsets begin with 0, 5, 10. */
+Test(arrow_reader, offsets_that_fall_or_lead_outside_are_refused) {
+    static const int32_t OFFSETS[] = {0, 5, 10}, FALSE[] = {-1, 11, 4, INT32_MAX};
+    size_t at = 0;
+    while (at + sizeof OFFSETS < rows_size &&
+           memcmp(rows_message + at, OFFSETS, sizeof OFFSETS) != 0)
+        at += sizeof(int32_t);
+    cr_assert(at + sizeof OFFSETS < rows_size);
+    for (size_t i = 0; i < 4; i++) {
+        memcpy(rows_message + at + (i == 0 ? 0 : i == 2 ? 8 : 4), &FALSE[i], sizeof FALSE[i]);
+        cr_expect_neq(read_rows(rows_message, rows_size, NULL), STATUS_OK, "%d", FALSE[i]);
+        memcpy(rows_message + at, OFFSETS, sizeof OFFSETS);
+    }
+    cr_expect_eq(read_rows(rows_message, rows_size, NULL), STATUS_OK);
+}
+
+/* The place and the size of each buffer in turn reach beyond the body. */
+Test(arrow_reader, buffers_that_lie_outside_are_refused) {
+    size_t refused[3] = {0};
+    uint32_t metadata_size;
+    memcpy(&metadata_size, rows_message + 4, sizeof metadata_size);
+    const size_t body_size = rows_size - 8 - metadata_size;
+    for (size_t at = 0; at + 16 < 400; at += 8)
+        for (size_t i = 0; i < 3; i++) {
+            const uint64_t values[] = {rows_size, UINT64_MAX - 7, body_size - 8};
+            uint64_t before, beyond = values[i];
+            memcpy(&before, rows_message + at, sizeof before);
+            memcpy(rows_message + at, &beyond, sizeof beyond);
+            refused[i] += read_rows(rows_message, rows_size, NULL) != STATUS_OK;
+            memcpy(rows_message + at, &before, sizeof before);
+        }
+    static const size_t COUNTED[] = {46, 47, 39}; /* fewer: a check is gone */
+    for (size_t i = 0; i < 3; i++)
+        cr_expect(refused[i] >= COUNTED[i], "%zu: only %zu were refused", i, refused[i]);
+}

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Both state machines of the wire.  The first byte chooses one; then each step is a byte that says
- * what happens and bytes of what happens: a message of any bytes, a message with a right header and
- * any fields, time that passes, an answer, a batch.  What must hold is checked with abort(). */
+ * The four state machines of the wire.  The first byte chooses one; then each step is a byte that
+ * says what happens and bytes of what happens: a message of any bytes, a message with a right
+ * header and any fields, time that passes, an answer, a batch.  What must hold is checked with
+ * abort(). */
 #include "plugin/wire/dealer.h"
 #include "plugin/wire/service.h"
+#include "plugin/wire/source.h"
+#include "plugin/wire/subscriber.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -205,11 +208,109 @@ static void run_dealer(struct input *input) {
     dealer_free(dealer);
 }
 
+/* ---- the source ---- */
+
+static bool source_sends(void *with, const void *name, size_t name_size,
+                         const struct frame *frame) {
+    (void)with, (void)name;
+    demand(name_size == 1 && frame->payload_size <= 1024);
+    return frame->sequence % 5 != 4;
+}
+static void source_arrived(void *with, uint64_t sequence) {
+    uint64_t *arrived = with;
+    demand(sequence == ++*arrived); /* each once, and in order */
+}
+
+static void run_source(struct input *input) {
+    uint64_t arrived = 0, next = 1;
+    int64_t now = 1;
+    const struct source_hooks hooks = {&arrived, source_sends, source_arrived};
+    struct source *source = source_new("role source\n", &hooks, NULL);
+    if (source != NULL)
+        source_open(source, "schema", 6);
+    while (source != NULL && input->at < input->end) {
+        uint8_t what = (uint8_t)take(input, 1), header[FRAME_SIZE], name = what % PEERS;
+        const uint8_t *payload;
+        size_t header_size, payload_size;
+        if (what < 160) {
+            message(input, what % 16 == 0, what % 3, header, &header_size, &payload, &payload_size);
+            source_receive(source, &name, 1, header, header_size, payload, payload_size, now);
+        } else if (what < 208 && source_room(source) > 0) {
+            source_put(source, next, 0, 0, "batch", 5);
+            next++;
+        } else if (what == 255) {
+            source_end(source);
+        }
+        now += what > 240 ? (int64_t)take(input, 2) : 1;
+        source_tick(source, now);
+        demand(arrived < next && source_room(source) <= SOURCE_KEPT_MAX);
+    }
+    source_free(source);
+}
+
+/* ---- the subscriber ---- */
+
+struct reader {
+    uint64_t session, came;
+    bool opened, over;
+};
+
+static int reader_connect(void *with, struct failure *why) {
+    (void)with, (void)why;
+    return STATUS_OK;
+}
+static bool reader_send(void *with, const struct frame *frame) {
+    struct reader *reader = with;
+    reader->session = frame->session;
+    return true;
+}
+static void reader_message(void *with, const struct frame *frame) {
+    struct reader *reader = with;
+    demand(!reader->over && reader->opened == (frame->kind != FRAME_OPEN));
+    demand(frame->kind != FRAME_DATA || frame->sequence == ++reader->came);
+    demand(frame->kind != FRAME_END || frame->count == reader->came);
+    reader->opened = true;
+    reader->over = frame->kind == FRAME_END;
+}
+static void reader_failed(void *with, const char *sentence) {
+    struct reader *reader = with;
+    demand(!reader->over && *sentence != '\0');
+    reader->over = true;
+}
+
+static void run_subscriber(struct input *input) {
+    struct reader reader = {0};
+    uint64_t taken = 0;
+    int64_t now = 1;
+    const struct subscriber_setup setup = {
+        .beat = 100, .patience = 60000, .credit = CREDIT, .hello = "role source\n"};
+    const struct subscriber_hooks hooks = {&reader, reader_connect, reader_send, reader_message,
+                                           reader_failed};
+    struct subscriber *subscriber = subscriber_new(&setup, &hooks, now, NULL);
+    while (subscriber != NULL && input->at < input->end) {
+        uint8_t what = (uint8_t)take(input, 1), header[FRAME_SIZE];
+        const uint8_t *payload;
+        size_t header_size, payload_size;
+        if (what < 192) {
+            message(input, what % 16 == 0, reader.session, header, &header_size, &payload,
+                    &payload_size);
+            subscriber_receive(subscriber, header, header_size, payload, payload_size, now);
+        } else if (what < 224 && taken < reader.came) {
+            taken++;
+            subscriber_taken(subscriber);
+        } else {
+            now += (int64_t)take(input, 2) % 700;
+        }
+        subscriber_tick(subscriber, now);
+        demand(reader.came - taken <= CREDIT); /* however much a source sends */
+    }
+    subscriber_free(subscriber);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static void (*const MACHINES[])(struct input *) = {run_service, run_dealer, run_source,
+                                                       run_subscriber};
     struct input input = {data, data + size};
-    if (take(&input, 1) % 2 == 0)
-        run_service(&input);
-    else
-        run_dealer(&input);
+    MACHINES[take(&input, 1) % 4](&input);
     return 0;
 }

@@ -34,4 +34,19 @@ line 1 "$n:count ! $n:late ! $build/test_plugins/wrong.so how=complete-twice"
 clean 0 "$build/runnel" call -q -t 3 -m "$root/plugin/models/ont.h5" -o "$scratch/out.vcf" "$sample/ref.fa" "$sample/reads.bam"
 inputs=$root/tests/data/calls/runs/inputs/ont
 clean 0 "$build/runnel" call -q -t 3 -p ont --one-pass -m "$root/tests/data/networks/trained.h5" -r chr21:1-10,000 -o "$scratch/out.vcf" "$inputs/ref.fa" "$inputs/reads.bam"
+
+# ---- a service, those who use it, a source of reads and a tap
+export TMPDIR=$scratch
+"$build/runnel" serve -t 2 -m "$root/plugin/models/ont.h5" > "$scratch/address" 2> "$scratch/service.said" &
+service=$!
+for _ in $(seq 1200); do [ -s "$scratch/address" ] && break; sleep 0.05; done
+wire="pileup ref=$sample/ref.fa batch=9 ! remote $(cat "$scratch/address")"
+line 0 "reads $sample/reads.bam ! $wire ! tap tcp://127.0.0.1:* snapshot=tcp://127.0.0.1:* ! vcf $scratch/out.vcf"
+"$build/runnel" publish --once --bind "ipc://$scratch/door/reads" "$sample/reads.bam" > "$scratch/reads" 2> "$scratch/source.said" &
+source=$!
+line 0 "reads ipc://$scratch/door/reads ! $wire ! vcf $scratch/out.vcf"
+wait $source || { echo "FAILED ($?): publish"; failed=1; }
+kill $service
+wait $service || { echo "FAILED ($?): serve"; failed=1; }
+grep -h -A12 'WARNING: ThreadSanitizer' "$scratch/service.said" "$scratch/source.said" | head -40 | grep . && failed=1
 exit $failed

@@ -362,3 +362,18 @@ Test(dealer, end_is_said_to_those_that_are_not_ready) {
     say(1, (struct frame){.kind = FRAME_END, .count = 0});
     cr_expect(dealer_ended(dealer, now));
 }
+
+/* One death with company says little: three alone are still needed. */
+Test(dealer, deaths_with_company_do_not_count) {
+    begin_with(1, false);
+    greet(0);
+    put(1, 2);
+    pass(700, 0);
+    for (int death = 0; death < 3; death++) {
+        cr_expect_eq(set_aside[1], 0);
+        greet(0);
+        cr_assert(count(0) == 1 && has[0][0] == 1);
+        pass(700, 0);
+    }
+    cr_expect_eq(set_aside[1], 1);
+}

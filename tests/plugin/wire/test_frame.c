@@ -100,3 +100,14 @@ Test(frame, facts_are_found_by_key) {
     const struct frame nothing = {0};
     cr_expect_not(frame_fact(&nothing, "role", value, sizeof value));
 }
+
+Test(frame, a_sentence_is_cut_and_harmless) {
+    char text[12];
+    const struct frame long_one = {.payload = "a b\033[2Jc and more", .payload_size = 17};
+    frame_sentence(&long_one, text, sizeof text);
+    cr_expect_str_eq(text, "a b?[2Jc an");
+    const struct frame none = {0};
+    char room[64];
+    frame_sentence(&none, room, sizeof room);
+    cr_expect_str_eq(room, "a fault without a word");
+}
