@@ -333,8 +333,7 @@ static int build_piece(struct line *line, const char *regions, const void *with,
     return why->code;
 }
 
-/* Whether the pileup windows of this call may be made piece by piece.  With a gVCF, known sites or
- * regions the stages know more than the places that they work on; Clair3 has no pieces. */
+/* Whether pileup windows may be made piece by piece: where nothing else says which places. */
 static bool may_cut(const struct call_request *request) {
     return request->threads > 1 && strcmp(request->reads, "-") != 0 && request->gvcf == NULL &&
            request->bed == NULL && request->regions[0] == '\0' && !request->compatible &&
@@ -373,8 +372,7 @@ static int pileup_only(struct calling *calling, struct failure *why) {
     return built ? run_pileup_pass(calling, why) : why->code;
 }
 
-/* Both networks in one line, by fixed cut-offs.  The full-alignment network has most of the work.
- */
+/* Both networks in one line, by fixed cut-offs.  Most of the work is full alignment's. */
 static int one_pass(struct calling *calling, struct failure *why) {
     const struct call_request *request = calling->request;
     struct line *line = &calling->line;
