@@ -50,7 +50,7 @@ if [ -n "$all" ]; then
     ASAN_OPTIONS=detect_leaks=1 build_and_test "$build-asan" -DRUNNEL_SANITIZE=address,undefined -DCMAKE_BUILD_TYPE=RelWithDebInfo
     step "ThreadSanitizer: host and stages"
     cmake -S "$root" -B "$build-tsan" -G Ninja -DRUNNEL_SANITIZE=thread -DCMAKE_BUILD_TYPE=RelWithDebInfo > /dev/null
-    ninja -C "$build-tsan" -j "$jobs" runnel test_plugins stages > "$build-tsan/build.log"
+    ninja -C "$build-tsan" -j "$jobs" runnel test_plugins stages bench_reads > "$build-tsan/build.log"
     "$root/tests/plugin/threads.sh" "$build-tsan"
     step "NEON"
     "$root/tests/core/networks/neon.sh" "$build-neon"

@@ -282,6 +282,15 @@ static void read_request(struct call_request *request, const struct options *opt
                                                           : options_text(options, "ctg-name"));
 }
 
+/* Said before the work, not after it. */
+static int check_outputs(const struct call_request *request, struct failure *why) {
+    const char *const outputs[] = {request->output, request->gvcf, request->report,
+                                   options_text(request->options, "write-cutoffs")};
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs && why->code == STATUS_OK; i++)
+        paths_can_write(outputs[i], why);
+    return why->code;
+}
+
 int command_call(int argc, char **argv) {
     static struct call_request request;
     struct options options;
@@ -299,5 +308,7 @@ int command_call(int argc, char **argv) {
     read_request(&request, &options, argc, argv);
     if (check_request(&request, &why) != STATUS_OK)
         return say_usage("call", &why);
-    return call_run(&request, &why) == STATUS_OK ? EXIT_WHOLE : say_failure(&why);
+    return check_outputs(&request, &why) == STATUS_OK && call_run(&request, &why) == STATUS_OK
+               ? EXIT_WHOLE
+               : say_failure(&why);
 }

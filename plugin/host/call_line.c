@@ -7,6 +7,7 @@
 #include "core/calls/text.h"
 #include "plugin/host/lanes.h"
 #include "plugin/host/paths.h"
+#include "plugin/host/pieces.h"
 #include "plugin/host/progress.h"
 #include "plugin/host/report.h"
 #include "plugin/spool.h"
@@ -40,22 +41,6 @@ static int set_same(struct line *line, const struct call_request *request, const
     for (; *names != NULL && status == STATUS_OK; names++)
         status = set(line, *names, options_text(request->options, *names), why);
     return status;
-}
-
-/* The command line, quoted where a shell would need it. */
-static int command_line(struct text *text, int argc, char **argv, struct failure *why) {
-    text_append_string(text, "runnel");
-    for (int i = 0; i < argc; i++) {
-        bool plain = argv[i][0] != '\0' && strpbrk(argv[i], " \t\n'\"\\$&|;<>()*?[]#~!`{}") == NULL;
-        text_append_string(text, plain ? " " : " '");
-        for (const char *letter = argv[i]; *letter; letter++)
-            if (*letter == '\'')
-                text_append_string(text, "'\\''");
-            else
-                text_append_char(text, *letter == '\n' ? ' ' : *letter);
-        text_append_string(text, plain ? "" : "'");
-    }
-    return text->failed ? fail(why, STATUS_NO_MEMORY, "out of memory for the header") : STATUS_OK;
 }
 
 /* ---- stages ---- */
@@ -144,7 +129,7 @@ static int add_vcf(struct line *line, const struct call_request *request, struct
     struct text command = {0};
     const char *type = request->output_type;
     bool status =
-        command_line(&command, request->argc, request->argv, why) == STATUS_OK &&
+        options_command_line(&command, request->argc, request->argv, why) == STATUS_OK &&
         line_add(line, "vcf", why) == STATUS_OK &&
         set(line, "path", request->output, why) == STATUS_OK &&
         set(line, "format", type && *type == 'u' ? "b" : type, why) == STATUS_OK &&
@@ -167,7 +152,7 @@ static int add_gvcf(struct line *line, const struct call_request *request, const
         return STATUS_OK;
     struct text command = {0};
     const char *bed = request->compatible ? NULL : request->bed;
-    bool status = command_line(&command, request->argc, request->argv, why) == STATUS_OK &&
+    bool status = options_command_line(&command, request->argc, request->argv, why) == STATUS_OK &&
                   line_add(line, "gvcf", why) == STATUS_OK &&
                   set(line, "path", request->gvcf, why) == STATUS_OK &&
                   set(line, "blocks", blocks, why) == STATUS_OK &&
@@ -260,6 +245,7 @@ struct calling {
     const struct call_request *request;
     char folder[PATH_TEXT_MAX / 2]; /* "" while there is none */
     struct line line;
+    struct pieces pieces; /* that the pileup pass is cut into; none: it is not */
     struct books books[2];
     size_t passes;
     /* Contigs of the reference, for the time left. */
@@ -304,8 +290,10 @@ static int make_folder(struct calling *calling, struct failure *why) {
     return STATUS_IO;
 }
 
-/* Runs the line that has been built, and empties it. */
-static int run_pass(struct calling *calling, struct failure *why) {
+/* Runs the line that has been built, and empties it; with an order, it is what stands behind the
+ * pieces. */
+static int run_stages(struct calling *calling, const struct pieces_order *order,
+                      struct failure *why) {
     struct progress progress = {.contig_count = calling->contig_count,
                                 .names = calling->names,
                                 .lengths = calling->lengths};
@@ -314,8 +302,11 @@ static int run_pass(struct calling *calling, struct failure *why) {
     struct books *books = &calling->books[calling->passes++];
     watch.give_up = remove_folder;
     watch.give_up_with = calling;
-    if (line_check(&calling->line, why) == STATUS_OK) {
-        line_run(&calling->line, &watch, books, why);
+    if (order != NULL || line_check(&calling->line, why) == STATUS_OK) {
+        if (order != NULL)
+            line_run_pieces(order, &calling->line, &watch, books, why);
+        else
+            line_run(&calling->line, &watch, books, why);
         progress_end(&progress);
         report_check(books, why);
     }
@@ -323,19 +314,65 @@ static int run_pass(struct calling *calling, struct failure *why) {
     return why->code;
 }
 
+static int run_pass(struct calling *calling, struct failure *why) {
+    return run_stages(calling, NULL, why);
+}
+
+/* What turns the reads of some regions into pileup windows. */
+static int build_piece(struct line *line, const char *regions, const void *with,
+                       struct failure *why) {
+    struct call_request *request = malloc(sizeof *request);
+    if (request == NULL)
+        return fail(why, STATUS_NO_MEMORY, "out of memory for the line");
+    *request = *(const struct call_request *)with;
+    request->threads = 1;
+    snprintf(request->regions, sizeof request->regions, "%s", regions);
+    if (add_reads(line, request, NULL, request->reads, why) == STATUS_OK)
+        add_pileup(line, request, NULL, why);
+    free(request);
+    return why->code;
+}
+
+/* Whether pileup windows may be made piece by piece: where nothing else says which places. */
+static bool may_cut(const struct call_request *request) {
+    return request->threads > 1 && strcmp(request->reads, "-") != 0 && request->gvcf == NULL &&
+           request->bed == NULL && request->regions[0] == '\0' && !request->compatible &&
+           options_text(request->options, "known-sites") == NULL;
+}
+
+/* Begins the line of a pileup pass: with reads and pileup, or, where the genome can be cut, with
+ * nothing, as run_pileup_pass puts the pieces in front. */
+static int begin_pileup_pass(struct calling *calling, const char *copy, const char *blocks,
+                             struct failure *why) {
+    const struct call_request *request = calling->request;
+    if (may_cut(request) &&
+        pieces_cut(&calling->pieces, request->reads, request->reference, why) != STATUS_OK)
+        return why->code;
+    if (calling->pieces.count == 0 &&
+        add_reads(&calling->line, request, copy, request->reads, why) == STATUS_OK)
+        add_pileup(&calling->line, request, blocks, why);
+    return why->code;
+}
+
+static int run_pileup_pass(struct calling *calling, struct failure *why) {
+    const struct pieces_order order = {.pieces = &calling->pieces,
+                                       .at_a_time = (size_t)(calling->request->threads + 1) / 2,
+                                       .build = build_piece,
+                                       .with = calling->request};
+    return run_stages(calling, calling->pieces.count > 0 ? &order : NULL, why);
+}
+
 static int pileup_only(struct calling *calling, struct failure *why) {
     const struct call_request *request = calling->request;
     struct line *line = &calling->line;
-    bool built = add_reads(line, request, NULL, request->reads, why) == STATUS_OK &&
-                 add_pileup(line, request, NULL, why) == STATUS_OK &&
+    bool built = begin_pileup_pass(calling, NULL, NULL, why) == STATUS_OK &&
                  add_caller(line, request, request->threads, why) == STATUS_OK &&
                  add_merge(line, request, NULL, why) == STATUS_OK &&
                  add_outputs(line, request, NULL, why) == STATUS_OK;
-    return built ? run_pass(calling, why) : why->code;
+    return built ? run_pileup_pass(calling, why) : why->code;
 }
 
-/* Both networks in one line, by fixed cut-offs.  The full-alignment network has most of the work.
- */
+/* Both networks in one line, by fixed cut-offs.  Most of the work is full alignment's. */
 static int one_pass(struct calling *calling, struct failure *why) {
     const struct call_request *request = calling->request;
     struct line *line = &calling->line;
@@ -393,11 +430,11 @@ static int both_networks(struct calling *calling, struct failure *why) {
     snprintf(spool, sizeof spool, "%s/calls.vcf.gz", calling->folder);
     snprintf(copy, sizeof copy, "%s/reads.bam", calling->folder);
     snprintf(blocks, sizeof blocks, "%s/calls.blocks", calling->folder);
-    bool built = add_reads(line, request, pipe ? copy : NULL, request->reads, why) == STATUS_OK &&
-                 add_pileup(line, request, request->gvcf ? blocks : NULL, why) == STATUS_OK &&
+    bool built = begin_pileup_pass(calling, pipe ? copy : NULL, request->gvcf ? blocks : NULL,
+                                   why) == STATUS_OK &&
                  add_caller(line, request, request->threads, why) == STATUS_OK &&
                  add_spool(line, request, spool, why) == STATUS_OK;
-    if (!built || run_pass(calling, why) != STATUS_OK ||
+    if (!built || run_pileup_pass(calling, why) != STATUS_OK ||
         write_cutoffs(request, spool, why) != STATUS_OK)
         return why->code;
     if (options_flag(request->options, "pileup-only") ||
@@ -437,18 +474,7 @@ static void forget_contigs(struct calling *calling) {
     free(calling->lengths);
 }
 
-/* Said before the work, not after it. */
-static int check_outputs(const struct call_request *request, struct failure *why) {
-    const char *const outputs[] = {request->output, request->gvcf, request->report,
-                                   options_text(request->options, "write-cutoffs")};
-    for (size_t i = 0; i < sizeof outputs / sizeof *outputs && why->code == STATUS_OK; i++)
-        paths_can_write(outputs[i], why);
-    return why->code;
-}
-
 int call_run(const struct call_request *request, struct failure *why) {
-    if (check_outputs(request, why) != STATUS_OK)
-        return why->code;
     struct calling *calling = calloc(1, sizeof *calling);
     if (calling == NULL)
         return fail(why, STATUS_NO_MEMORY, "out of memory for the line");
@@ -465,6 +491,7 @@ int call_run(const struct call_request *request, struct failure *why) {
     remove_folder(calling);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     forget_contigs(calling);
+    pieces_free(&calling->pieces);
     if (request->report != NULL)
         report_write(request->report, calling->books, calling->passes, why);
     line_clear(&calling->line);

@@ -68,6 +68,9 @@ int line_run(const struct line *line, const struct run_watch *watch, struct book
  * lines; undone with pthread_sigmask(SIG_SETMASK, before, NULL). */
 void line_hold_signals(sigset_t *before);
 
+/* Adds to a total by name; nothing where there are TOTALS_MAX others. */
+void stage_books_add(struct stage_books *stage, const char *name, int64_t amount);
+
 /* A total by name; 0 where the stage did not count it. */
 int64_t books_total(const struct stage_books *stage, const char *name);
 

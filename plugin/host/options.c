@@ -169,6 +169,21 @@ void options_preset(struct options *options, const char *name, const char *value
         options->values[index_of(options, name)] = value;
 }
 
+int options_command_line(struct text *text, int argc, char **argv, struct failure *why) {
+    text_append_string(text, "runnel");
+    for (int i = 0; i < argc; i++) {
+        bool plain = argv[i][0] != '\0' && strpbrk(argv[i], " \t\n'\"\\$&|;<>()*?[]#~!`{}") == NULL;
+        text_append_string(text, plain ? " " : " '");
+        for (const char *letter = argv[i]; *letter; letter++)
+            if (*letter == '\'')
+                text_append_string(text, "'\\''");
+            else
+                text_append_char(text, *letter == '\n' ? ' ' : *letter);
+        text_append_string(text, plain ? "" : "'");
+    }
+    return text->failed ? fail(why, STATUS_NO_MEMORY, "out of memory for the header") : STATUS_OK;
+}
+
 void options_help(FILE *out, const struct option *table, size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (table[i].help == NULL)

@@ -6,6 +6,7 @@
 #ifndef PLUGIN_HOST_OPTIONS_H
 #define PLUGIN_HOST_OPTIONS_H
 
+#include "core/calls/text.h"
 #include "core/status.h"
 
 #include <stdbool.h>
@@ -52,6 +53,9 @@ int options_given(const struct options *options, const char *name);
 
 /* Sets an option that was not given, as a preset does. */
 void options_preset(struct options *options, const char *name, const char *value);
+
+/* Appends "runnel" and the arguments, quoted where a shell would need it. */
+int options_command_line(struct text *text, int argc, char **argv, struct failure *why);
 
 /* One line per option that has a help text. */
 void options_help(FILE *out, const struct option *table, size_t count);

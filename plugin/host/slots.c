@@ -228,7 +228,7 @@ static void service_complete(void *context, struct runnel_slot *slot, int result
     wake(lane);
 }
 
-static void books_add(struct stage_books *books, const char *name, int64_t amount) {
+void stage_books_add(struct stage_books *books, const char *name, int64_t amount) {
     size_t at = 0;
     while (at < books->count && strcmp(books->totals[at].name, name) != 0)
         at++;
@@ -245,7 +245,7 @@ static void books_add(struct stage_books *books, const char *name, int64_t amoun
 static void service_count(void *context, const char *name, int64_t amount) {
     struct lane *lane = context;
     pthread_mutex_lock(&lane->mutex);
-    books_add(&lane->books, name, amount);
+    stage_books_add(&lane->books, name, amount);
     pthread_mutex_unlock(&lane->mutex);
 }
 
@@ -333,11 +333,11 @@ void lane_count_rows(struct lane *lane) {
         if (types_include(lane->stage->takes, lane->types[i].name) ||
             types_include(lane->stage->sees, lane->types[i].name)) {
             snprintf(name, sizeof name, "rows in %s", lane->types[i].name);
-            books_add(&lane->books, name, lane->types[i].rows_in);
+            stage_books_add(&lane->books, name, lane->types[i].rows_in);
         }
         if (types_include(lane->stage->gives, lane->types[i].name)) {
             snprintf(name, sizeof name, "rows out %s", lane->types[i].name);
-            books_add(&lane->books, name, lane->types[i].rows_out);
+            stage_books_add(&lane->books, name, lane->types[i].rows_out);
         }
     }
 }

@@ -80,6 +80,31 @@ grep -q '^##INFO=<ID=TDP,' deep.vcf && [ "$(bcftools query -f '%INFO/TDP\n' deep
 [ "$(grep -vc '^#' deep.vcf)" = 0 ] && good || bad "an option that is given does not count more than the preset"
 refuses 2 "no preset 'panel'" "$build/runnel" call --preset panel deep.fa deep.sam
 
+# ---- threads take pieces of the genome where there is an index; the bytes are those of one thread
+sure="--snp-min-af 0.35 --indel-min-af 0.35" # no windows at mere errors
+"$build/bench_reads" long.fa 511500 12 > long.sam # pieces meet at a SNP, 170,501
+"$build/bench_reads" other.fa 260000 12 | sed 's/synthetic/other/g; s/^r/o/' > other.sam
+sed 's/^>.*/>other/' other.fa >> long.fa; cat deep.fa >> long.fa; rm -f long.fa.fai
+{ printf '@HD\tVN:1.6\tSO:coordinate\n@SQ\tSN:synthetic\tLN:511500\n@SQ\tSN:other\tLN:260000\n@SQ\tSN:d\tLN:71\n@RG\tID:1\tPL:ONT\n'
+  grep -v '^@' long.sam; grep -v '^@' other.sam; grep -v '^@' deep.sam | head -50; } | samtools view -b -o long.bam -
+call $sure --pileup-only -t 3 --report streamed.json -o streamed.vcf long.fa long.bam
+samtools index long.bam
+for threads in 1 2 3 7; do call $sure --pileup-only -t $threads --report cut.json -o one.vcf long.fa long.bam; same streamed.vcf one.vcf; done
+[ "$(grep -v '^#' streamed.vcf | cut -f1 | uniq -c | awk '{ printf "%s ", $2 }')" = "synthetic other d " ] && good || bad "contigs: $(grep -v '^#' streamed.vcf | cut -f1 | uniq -c)"
+expect_json() { python3 -c "
+import json
+a, b = (json.load(open(f))['lines'][0] for f in ('streamed.json', 'cut.json'))
+assert [s['stage'] for s in a] == [s['stage'] for s in b]
+assert b[0]['counts']['reads'] > a[0]['counts']['reads']  # it was cut
+assert a[2]['counts']['in'] < b[1]['counts']['windows'] + 1  # those at the seams are made twice
+assert a[2:] == [dict(s, cpu_seconds=t['cpu_seconds']) for s, t in zip(b[2:], a[2:])]" 2>&1; }
+[ -z "$(expect_json)" ] && good || bad "the books of pieces: $(expect_json | tail -1)"
+call $sure -t 1 --write-cutoffs cut1 -o streamed.vcf long.fa long.bam; call $sure -t 4 --write-cutoffs cut4 -o one.vcf long.fa long.bam; same streamed.vcf one.vcf; same cut1 cut4
+refuses 1 "no model 'nosuch'" "$build/runnel" call -q -t 4 -m nosuch -o x.vcf long.fa long.bam
+cp long.bam hurt.bam; printf 'xxxxxxxxxxxxxxxx' | dd of=hurt.bam bs=1 seek=1500000 conv=notrunc 2> wait; samtools index hurt.bam 2> wait || cp long.bam.bai hurt.bam.bai
+touch hurt.bam.bai; refuses 1 'hurt.bam: ' "$build/runnel" call -q -t 4 -p ont --pileup-only --snp-min-af 0.35 --indel-min-af 0.35 -m "$root/tests/data/networks/trained.h5" -o x.vcf long.fa hurt.bam
+[ ! -e x.vcf ] && good || bad "a damaged file gives a VCF"
+
 # ---- a run that cannot end leaves nothing, says one sentence, and fails
 mkdir out
 # left WHAT: nothing in the folders of outputs and temporary files

@@ -85,3 +85,12 @@ Test(options, places_may_have_commas) {
     cr_assert_str_eq(place, "a,b");
     cr_assert(!options_place("a_long_name:1234", place, sizeof place));
 }
+
+Test(options, command_line_can_be_pasted) {
+    struct text text = {0};
+    struct failure why = {0};
+    char *words[] = {"call", "-r", "HLA:A*01", "it's", "", "a=b", "two\nlines"};
+    cr_assert_eq(options_command_line(&text, 7, words, &why), STATUS_OK);
+    cr_expect_str_eq(text.bytes, "runnel call -r 'HLA:A*01' 'it'\\''s' '' a=b 'two lines'");
+    text_free(&text);
+}
