@@ -83,7 +83,8 @@ static void tell(struct dealer *dealer, size_t service, const char *sentence) {
 static bool send_to(struct dealer *dealer, size_t number, struct frame *frame, int64_t now) {
     struct known_service *service = &dealer->services[number];
     frame->session = service->session;
-    service->beat = now;
+    if (frame->kind != FRAME_DATA) /* only the others are answered at once */
+        service->beat = now;
     return dealer->hooks.send(dealer->hooks.with, number, frame);
 }
 

@@ -27,7 +27,7 @@ def speak(*parcels, wait=20000):
     for parts in parcels:
         socket.send_multipart(parts)
     heard = []
-    while socket.poll(wait if not heard or heard[-1][0] == 2 else 20):
+    while socket.poll({9: 20, 5: 500}.get(heard[-1][0] if heard else 0, wait)):
         answer = socket.recv_multipart()[0]
         heard.append((HEADER.unpack(answer)[2], HEADER.unpack(answer)[8]))
     socket.close()

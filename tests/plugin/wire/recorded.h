@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The recorded session of tests/data/wire, message by message. */
+ * The recorded sessions of tests/data/wire, message by message. */
 #ifndef TESTS_PLUGIN_WIRE_RECORDED_H
 #define TESTS_PLUGIN_WIRE_RECORDED_H
 
@@ -8,6 +8,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#define SERVICE_SESSION TEST_DATA "/wire/session.txt"
+#define SOURCE_SESSION  TEST_DATA "/wire/source.txt"
 
 struct recorded {
     char direction; /* '>' to the service, '<' from it */
@@ -24,10 +27,10 @@ static size_t read_hex(uint8_t *bytes, size_t room, const char *text) {
 }
 
 /* All messages; the caller frees them. */
-static struct recorded *read_session(size_t *count) {
+static struct recorded *read_session(const char *path, size_t *count) {
     static char header[200], payload[20000];
     struct recorded *messages = calloc(32, sizeof *messages);
-    FILE *file = fopen(TEST_DATA "/wire/session.txt", "r");
+    FILE *file = fopen(path, "r");
     cr_assert(file != NULL && messages != NULL);
     *count = 0;
     while (*count < 32 &&

@@ -16,7 +16,7 @@ static struct dealer *dealer;
 static int64_t now;
 static uint64_t session[SERVICES], sent[SERVICES], results[SERVICES];
 static uint64_t has[SERVICES][16]; /* batches under way, 0 for none */
-static size_t connects, answers[200], set_aside[200];
+static size_t connects, beats, answers[200], set_aside[200];
 static bool opened, unreachable[SERVICES];
 static char failure[512];
 
@@ -32,6 +32,7 @@ static bool on_send(void *with, size_t service, const struct frame *frame) {
     if (unreachable[service])
         return false;
     session[service] = frame->session;
+    beats += frame->kind == FRAME_BEAT;
     sent[service] += frame->kind == FRAME_OPEN || frame->kind == FRAME_DATA;
     for (size_t i = 0; frame->kind == FRAME_DATA; i++)
         if (has[service][i] == 0) {
@@ -376,4 +377,16 @@ Test(dealer, deaths_with_company_do_not_count) {
         pass(700, 0);
     }
     cr_expect_eq(set_aside[1], 1);
+}
+
+/* A service may compute for long: that it is there is asked also while it is sent batches. */
+Test(dealer, beats_go_on_while_batches_are_sent) {
+    begin_with(1, false);
+    greet(0);
+    for (uint64_t sequence = 1; sequence <= 4; sequence++) {
+        put(sequence, sequence);
+        pass(BEAT - 10, 1);
+    }
+    cr_expect(beats >= 3, "%zu beats", beats);
+    cr_expect_eq(dealer_counts(dealer)->deaths, 0);
 }

@@ -98,7 +98,7 @@ Test(payload, the_recorded_session_is_read) {
     struct failure why = {0};
     size_t count;
     int64_t length;
-    struct recorded *messages = read_session(&count);
+    struct recorded *messages = read_session(SERVICE_SESSION, &count);
     struct runnel_batch *open =
         payload_read_open(messages[2].payload, messages[2].payload_size, WINDOWS, &why);
     cr_assert_not_null(open, "%s", why.text);

@@ -251,7 +251,7 @@ Test(service, leaving_is_told_to_all) {
  * are those that were recorded. */
 Test(service, the_recorded_session_is_spoken) {
     size_t count, compared = 0;
-    struct recorded *messages = read_session(&count);
+    struct recorded *messages = read_session(SERVICE_SESSION, &count);
     char facts[256];
     snprintf(facts, sizeof facts, "%.*s", (int)messages[1].payload_size,
              (const char *)messages[1].payload);

@@ -3,17 +3,22 @@
  * The source's side by itself; together with a subscriber in test_subscriber.c. */
 #include "plugin/wire/source.h"
 
+#include "tests/plugin/wire/recorded.h"
+
 #include <criterion/criterion.h>
 #include <string.h>
 
 static struct source *source;
-static struct frame sent;
+static struct frame sent, said[16]; /* the last, and all (of a short session) */
+static size_t said_count;
 static size_t data_sent, faults, arrived;
 static int64_t now = 1000;
 
 static bool on_send(void *with, const void *name, size_t size, const struct frame *frame) {
     (void)with, (void)name, (void)size;
     sent = *frame;
+    if (said_count < 16)
+        said[said_count++] = *frame;
     data_sent += frame->kind == FRAME_DATA;
     faults += frame->kind == FRAME_FAULT;
     return true;
@@ -127,4 +132,34 @@ Test(source, what_breaks_the_rules_ends_the_session) {
     source_receive(source, "a", 1, "junk", 4, NULL, 0, now);
     expect_fault(FAULT_MALFORMED);
     cr_expect_eq(arrived, 0);
+}
+
+/* What the recorded source said is what this one says, byte for byte. */
+Test(source, the_recorded_session_is_spoken) {
+    static const struct source_hooks HOOKS = {NULL, on_send, on_arrived};
+    size_t count, compared = 0;
+    struct recorded *messages = read_session(SOURCE_SESSION, &count);
+    int64_t mark[2];
+    memcpy(mark, messages[3].header + 24, sizeof mark);
+    source_free(source);
+    source = source_new("role source\n", &HOOKS, NULL);
+    source_open(source, messages[2].payload, messages[2].payload_size);
+    source_put(source, 1, mark[0], mark[1], messages[3].payload, messages[3].payload_size);
+    source_end(source);
+    for (size_t i = 0; i < count; i++) {
+        struct recorded *message = &messages[i];
+        uint8_t header[FRAME_SIZE];
+        if (message->direction == '>') {
+            source_receive(source, "a", 1, message->header, FRAME_SIZE, message->payload,
+                           message->payload_size, now);
+            source_tick(source, now);
+            continue;
+        }
+        cr_assert(compared < said_count);
+        frame_write(header, &said[compared++]);
+        cr_expect_arr_eq(header, message->header, FRAME_SIZE, "message %zu", i);
+    }
+    cr_expect(compared == said_count && compared == 5);
+    cr_expect(arrived == 1 && source_is_done(source));
+    free(messages);
 }

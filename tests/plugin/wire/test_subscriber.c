@@ -226,3 +226,26 @@ Test(subscriber, the_last_batch_of_the_credit_may_be_the_lost_one) {
         step(0);
     cr_expect_eq(came, 4);
 }
+
+static void hear(struct frame frame) {
+    uint8_t header[FRAME_SIZE];
+    frame.session = 10; /* the first one */
+    frame_write(header, &frame);
+    subscriber_receive(subscriber, header, FRAME_SIZE, frame.payload, frame.payload_size, now);
+}
+
+/* Found by fuzzing. */
+Test(subscriber, an_end_before_the_stream_is_none) {
+    loss = 1000;
+    subscriber_tick(subscriber, now);
+    hear((struct frame){.kind = FRAME_WELCOME});
+    hear((struct frame){.kind = FRAME_END});
+    cr_expect_not(ended);
+}
+
+Test(subscriber, a_fault_without_words_is_told_as_one) {
+    loss = 1000;
+    subscriber_tick(subscriber, now);
+    hear((struct frame){.kind = FRAME_FAULT, .code = FAULT_REFUSED});
+    cr_expect_str_eq(failure, "a fault without a word");
+}
