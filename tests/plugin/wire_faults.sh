@@ -71,6 +71,18 @@ done
 echo "$harmed kills of services in $runs runs"
 [ $harmed -ge "$kills" ] || bad "only $harmed kills"
 
+# ---- the main command, with both networks in two passes
+harmed=0 small=$model model=$root/tests/data/networks/trained.h5
+"$runnel" call -q --no-version -m "$model" -o whole2.vcf "$sample/ref.fa" "$sample/reads.bam"
+begin kill 3 3
+timeout 300 "$runnel" call -q --no-version --via "$via" -o out.vcf "$sample/ref.fa" "$sample/reads.bam" && cmp -s whole2.vcf out.vcf && good ||
+    bad "call, seed $seed: the calls differ"
+end
+rm -f out.vcf
+model=$small
+echo "$harmed kills during a call of two passes"
+[ $harmed -ge 2 ] || bad "only $harmed kills during a call"
+
 # ---- kill -STOP, and on again later
 harmed=0
 for _ in 1 2 3; do
