@@ -10,10 +10,12 @@
  * what is measured is the way there and back: Arrow written and read, sockets, both state machines.
  */
 #include "plugin/wire/dealing.h"
+#include "plugin/wire/inner.h"
 #include "plugin/wire/keys.h"
 #include "plugin/wire/payload.h"
 #include "plugin/wire/service.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -291,6 +293,31 @@ static void print_latency(const char *what, double *samples, size_t count) {
 static const size_t SIZES[] = {1, 16, 128, 1024};
 enum { SIZE_COUNT = sizeof SIZES / sizeof *SIZES };
 
+/* Between two lanes of a line: references, which are as large whatever they refer to. */
+static void print_inproc(void) {
+    struct sockets *sockets = NULL;
+    struct socket_end *a, *b;
+    struct failure why = {0};
+    void *got;
+    if (sockets_new(&sockets, 0, &why) != STATUS_OK ||
+        sockets_pair(sockets, "x", &a, &b, &why) != STATUS_OK)
+        stop(&why);
+    struct runnel_batch *batch = windows_of(128);
+    double begin = now_seconds();
+    size_t batches = 0;
+    for (; now_seconds() < begin + seconds_each; batches++) {
+        socket_send_pointer(a, batch, NULL);
+        while (!socket_receive_pointer(b, &got))
+            ;
+    }
+    double rate = (double)batches / (now_seconds() - begin);
+    printf("%-12s %8d %12.0f %10s\n", "inproc", 128, rate * 128, "-");
+    batch->release(batch);
+    socket_close(a);
+    socket_close(b);
+    sockets_free(sockets);
+}
+
 static void print_transports(void) {
     static const struct {
         const char *name, *bind;
@@ -300,6 +327,7 @@ static void print_transports(void) {
                 {"tcp+CURVE", "tcp://127.0.0.1:*", true}};
     static double samples[SAMPLES_MAX];
     printf("%-12s %8s %12s %10s\n", "transport", "batch", "windows/s", "MB/s");
+    print_inproc();
     for (size_t way = 0; way < 3; way++)
         for (size_t i = 0; i < SIZE_COUNT; i++) {
             struct echo echo;
@@ -329,29 +357,60 @@ static void print_transports(void) {
     }
 }
 
-/* Between two lanes of a line: references, which are as large whatever they refer to. */
-static void print_inproc(void) {
-    struct sockets *sockets = NULL;
-    struct socket_end *a, *b;
-    struct failure why = {0};
-    void *got;
-    if (sockets_new(&sockets, 0, &why) != STATUS_OK ||
-        sockets_pair(sockets, "x", &a, &b, &why) != STATUS_OK)
-        stop(&why);
-    struct runnel_batch *batch = windows_of(128);
-    double begin = now_seconds();
-    size_t batches = 0;
-    for (; now_seconds() < begin + seconds_each; batches++) {
-        socket_send_pointer(a, batch, NULL);
-        while (!socket_receive_pointer(b, &got))
-            ;
+/* ---- the caller, without a wire ---- */
+
+static void on_done(void *with, uint64_t tag, const struct runnel_batch *result,
+                    const char *failure) {
+    struct source *source = with;
+    (void)tag, (void)result;
+    if (failure != NULL)
+        on_failed(with, failure);
+    pthread_mutex_lock(&source->mutex);
+    source->answered++;
+    pthread_cond_signal(&source->news);
+    pthread_mutex_unlock(&source->mutex);
+}
+static void on_log(void *with, int level, const char *text) {
+    (void)with, (void)level, (void)text;
+}
+static const void *on_extension(void *with, const char *name) {
+    (void)with, (void)name;
+    return NULL;
+}
+
+static void print_in_process(const char *plugin, const char *model,
+                             const struct runnel_batch *batch) {
+    const struct runnel_plugin *(*entry)(void);
+    void *object = dlopen(plugin, RTLD_NOW);
+    if (object == NULL)
+        on_failed(NULL, dlerror());
+    *(void **)&entry = dlsym(object, "runnel_plugin_entry");
+    struct source source = {.open = windows_open()};
+    const struct runnel_setting settings[] = {{"model", model}, {"threads", "1"}};
+    const struct inner_hooks hooks = {&source, on_done, on_log, on_extension};
+    pthread_mutex_init(&source.mutex, NULL);
+    pthread_cond_init(&source.news, NULL);
+    struct inner *inner = inner_new(entry()->stages[0], settings, 2, &hooks);
+    inner_put(inner, 0, source.open);
+    double begin = 0;
+    uint64_t sent = 1;
+    for (; begin == 0 || now_seconds() < begin + seconds_each; sent++) {
+        pthread_mutex_lock(&source.mutex);
+        while (sent - source.answered >= (sent < 3 ? 1 : 4))
+            pthread_cond_wait(&source.news, &source.mutex);
+        pthread_mutex_unlock(&source.mutex);
+        if (sent == 2) /* the model is loaded, and one batch has been through */
+            begin = now_seconds();
+        batch->retain(batch);
+        inner_put(inner, sent, batch);
     }
-    double rate = (double)batches / (now_seconds() - begin);
-    printf("%-12s %8d %12.0f %10s\n", "inproc", 128, rate * 128, "-");
-    batch->release(batch);
-    socket_close(a);
-    socket_close(b);
-    sockets_free(sockets);
+    pthread_mutex_lock(&source.mutex);
+    printf("%-12s %8d %12.0f\n", "in process", 128,
+           128 * (double)(source.answered - 2) / (now_seconds() - begin));
+    while (source.answered < sent)
+        pthread_cond_wait(&source.news, &source.mutex);
+    pthread_mutex_unlock(&source.mutex);
+    inner_free(inner);
 }
 
 /* ---- real services ---- */
@@ -374,7 +433,7 @@ static pid_t start_service(const char *runnel, const char *model,
     return pid;
 }
 
-static void print_services(const char *runnel, const char *model) {
+static void print_services(const char *runnel, const char *plugin, const char *model) {
     static double samples[SAMPLES_MAX];
     char first[SOCKET_ADDRESS_MAX], second[SOCKET_ADDRESS_MAX], via[2 * SOCKET_ADDRESS_MAX + 2];
     pid_t pids[] = {start_service(runnel, model, first), start_service(runnel, model, second)};
@@ -382,6 +441,7 @@ static void print_services(const char *runnel, const char *model) {
     size_t count = 0;
     snprintf(via, sizeof via, "%s,%s", first, second);
     printf("\n%-12s %8s %12s\n", "computing", "batch", "windows/s");
+    print_in_process(plugin, model, batch);
     printf("%-12s %8d %12.0f\n", "1 service", 128,
            128 * run_source(first, false, batch, UNDER_WAY, NULL, NULL));
     printf("%-12s %8d %12.0f\n", "2 services", 128,
@@ -399,7 +459,7 @@ static void print_services(const char *runnel, const char *model) {
 
 int main(int argc, char **argv) {
     struct failure why = {0};
-    char folder[] = "/tmp/bench_wire-XXXXXX", runnel[4096], model[4096];
+    char folder[] = "/tmp/bench_wire-XXXXXX", runnel[4096], model[4096], plugin[4200];
     const char *slash = strrchr(argv[0], '/');
     if (argc < 2)
         return fprintf(stderr, "usage: bench_wire MODEL [SECONDS]\n"), 2;
@@ -409,11 +469,12 @@ int main(int argc, char **argv) {
     if (root == NULL || realpath(argv[1], model) == NULL || mkdtemp(folder) == NULL ||
         chdir(folder) != 0)
         return fprintf(stderr, "bench_wire: no such model, or no folder\n"), 1;
-    snprintf(strrchr(runnel, '/'), 8, "/runnel");
+    *strrchr(runnel, '/') = '\0';
+    snprintf(plugin, sizeof plugin, "%s/plugins/runnel_caller.so", runnel);
+    memcpy(runnel + strlen(runnel), "/runnel", sizeof "/runnel");
     if (keys_make("server", &why) != STATUS_OK || keys_make("client", &why) != STATUS_OK)
         stop(&why);
     print_transports();
-    print_inproc();
-    print_services(runnel, model);
+    print_services(runnel, plugin, model);
     return 0;
 }
