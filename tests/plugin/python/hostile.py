@@ -29,7 +29,8 @@ def speak(*parcels, wait=20000):
     heard = []
     while socket.poll({9: 20, 5: 500}.get(heard[-1][0] if heard else 0, wait)):
         answer = socket.recv_multipart()[0]
-        heard.append((HEADER.unpack(answer)[2], HEADER.unpack(answer)[8]))
+        if HEADER.unpack(answer)[2] != 7:  # a BEAT may come at any time
+            heard.append((HEADER.unpack(answer)[2], HEADER.unpack(answer)[8]))
     socket.close()
     answers.update(f"{kind}.{code}" for kind, code in heard)
     return heard
