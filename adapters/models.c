@@ -349,6 +349,7 @@ static int write_tensor(hid_t group, const struct tensor *tensor, hid_t type, st
         sizes[axis] = tensor->shape[axis];
     hid_t space = H5Screate_simple((int)tensor->rank, sizes, NULL);
     hid_t layout = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_obj_track_times(layout, false); /* the same weights, the same bytes */
     if (tensor->rank > 0) {
         H5Pset_chunk(layout, (int)tensor->rank, sizes);
         H5Pset_shuffle(layout);

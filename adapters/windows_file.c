@@ -119,6 +119,7 @@ static hid_t create(hid_t file, const struct column *column) {
     hid_t layout = H5Pcreate(H5P_DATASET_CREATE), links = H5Pcreate(H5P_LINK_CREATE);
     H5Pset_chunk(layout, column->rank, chunk);
     H5Pset_deflate(layout, 4);
+    H5Pset_obj_track_times(layout, false); /* the same windows, the same bytes */
     H5Pset_create_intermediate_group(links, 1);
     hid_t dataset =
         H5Dcreate2(file, column->path, column->stored, space, links, layout, H5P_DEFAULT);

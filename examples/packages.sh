@@ -5,7 +5,7 @@
 set -euo pipefail
 build="gcc cmake ninja-build pkg-config libhts-dev libhdf5-dev libzmq3-dev libjansson-dev libpng-dev zlib1g-dev"
 test="g++ libcriterion-dev samtools bcftools python3 util-linux bsdutils"
-everything="debootstrap dpkg-dev clang clang-format libclang-rt-dev python3-venv"
+everything="debootstrap dpkg-dev clang clang-format libclang-rt-dev python3-venv minimap2"
 [ "$(uname -m)" = aarch64 ] || everything="$everything gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 case ${1:-} in
 "") wanted=$build ;;

@@ -61,6 +61,8 @@ if [ -n "$all" ]; then
     "$root/tests/plugin/wire_faults.sh" "$build"
     step "Python's side of the streams"
     "$root/tests/plugin/python_streams.sh" "$build"
+    step "Training"
+    "$root/tests/plugin/training.sh" "$build"
 fi
 echo
 echo "All passed."

@@ -1,27 +1,47 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Trains a default model for each platform, from nothing: make_model.sh FOLDER
-#     REFERENCE=human.fa.gz   takes human sequence instead of synthetic (contigs of REGIONS)
-#     REGIONS="chr11:200001-1900000 chr20:100001-1800000 chr20:2100001-3300000"
-#     PLATFORMS="ont hifi"  LENGTH=1000000  EPOCHS=8
-# Everything is seeded; what is there already is not made again.
+# Trains a default model for each platform: make_model.sh FOLDER
+#     REFERENCE=chr20.fa   takes human sequence (its REGIONS, one per sample) instead of synthetic
+#     START=FOLDER         models to begin with, FOLDER/ont.h5 ...; else from nothing (with more EPOCHS)
+#     PLATFORMS="ont hifi"  LENGTH=1000000  EPOCHS="2 3"  (of the two rounds)  DEPTHS="30 18 ..."
+# The first round trains on the first two thirds of the samples, the second on all of them.  Everything is
+# seeded; what is there already is not made again, and training goes on where it was stopped.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 folder=$1
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
-depths=(30 18 50 10)
-read -r -a regions <<< "${REGIONS:-chr11:200001-1900000 chr20:100001-1800000 chr20:2100001-3300000}"
+runnel=${RUNNEL:-runnel} python=${PYTHON:-python3}
+read -r -a depths <<< "${DEPTHS:-30 18 50 10 40 25 65 14 22 90 12 35}"
+read -r -a epochs <<< "${EPOCHS:-2 3}"
+read -r -a regions <<< "${REGIONS:-chr20:200001-1200000 chr20:1200001-2200000 chr20:2200001-3200000 chr20:3200001-4200000 \
+chr20:5100001-6100000 chr20:6100001-7100000 chr20:7100001-8000000 chr20:8000001-8900000 \
+chr20:500001-1500000 chr20:2500001-3500000 chr20:5500001-6500000 chr20:7500001-8500000}"
+first=$(((${#depths[@]} * 2 + 2) / 3))
+ont=(ont_sup ont_hac ont_sup ont_sup ont_hac ont_sup ont_sup ont_hac ont_sup ont_sup ont_hac ont_sup)
+hifi=(hifi_revio hifi_sequel hifi_revio hifi_sequel hifi_sequel hifi_revio hifi_sequel hifi_revio hifi_revio hifi_sequel hifi_sequel hifi_revio)
+
 for platform in ${PLATFORMS:-ont hifi}; do
+    declare -n profiles=$platform
     samples=()
-    for i in 0 1 2 3; do
+    for i in "${!depths[@]}"; do
         sample=$folder/${platform}_$i
         source=(--length "${LENGTH:-1000000}")
-        [ -n "${REFERENCE:-}" ] && [ "$i" -lt "${#regions[@]}" ] && source=(--reference "$REFERENCE" --region "${regions[$i]}")
-        "$here/sample.sh" "$platform" "$sample" "$((100 + i))" "${depths[$i]}" "${source[@]}" --snp-every 300 --indel-every 700
+        [ -n "${REFERENCE:-}" ] && source=(--reference "$REFERENCE" --region "${regions[$i]}")
+        indels=1400
+        [ "$i" -ge "$first" ] && indels=1000
+        "$here/sample.sh" "$platform" "$sample" "$((100 + i))" "${depths[$i]}" --profile "${profiles[$i]}" "${source[@]}" \
+            --snp-every 700 --indel-every "$indels"
+        "$here/windows.sh" pileup "$sample"
         samples+=("$sample")
     done
-    "${PYTHON:-python3}" "$here/train.py" pileup "$folder/$platform.pt" "${samples[@]}" --epochs "${EPOCHS:-8}"
-    "${RUNNEL:-runnel}" model convert "$folder/$platform.pt" -p "$platform" --half -o "$folder/$platform.h5" \
-        --provenance "pileup network only, trained on simulated reads by examples/train/make_model.sh"
+    round=("$python" "$here/train.py" pileup)
+    start=()
+    [ -n "${START:-}" ] && start=(--start "$START/$platform.h5")
+    [ -e "$folder/$platform.1.pt" ] ||
+        "${round[@]}" "$folder/$platform.1.pt" "${samples[@]:0:$first}" "${start[@]}" --epochs "${epochs[0]}" --rate 1e-3
+    [ -e "$folder/$platform.pt" ] ||
+        "${round[@]}" "$folder/$platform.pt" "${samples[@]}" --start "$folder/$platform.1.pt" --epochs "${epochs[1]}" --rate 1e-3 --seed 8
+    "$runnel" model convert "$folder/$platform.pt" -p "$platform" --half -o "$folder/$platform.h5" --provenance \
+        "${PROVENANCE:-pileup network only, trained on simulated reads by examples/train/make_model.sh}"
 done

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Trains one of the two networks on windows that `runnel windows` made.
+"""Trains one of the two networks on windows that `runnel` made.
 
-    train.py pileup OUT.pt SAMPLE [SAMPLE ...]       each SAMPLE stands for SAMPLE.h5, the windows,
-    train.py full_alignment OUT.pt SAMPLE ...        and SAMPLE.truth.vcf
+    train.py pileup OUT.pt SAMPLE [SAMPLE ...]       each SAMPLE stands for SAMPLE.pileup.h5 or
+    train.py full_alignment OUT.pt SAMPLE ...        SAMPLE.full_alignment.h5, and SAMPLE.labels.tsv
 
-Seeded.  Keeps OUT.pt.state beside the result after each epoch and goes on from there."""
+Seeded.  Keeps OUT.pt.state beside the result now and then and goes on from there.  --held names
+samples that are only looked at; --start weights to begin with; --rows cuts full-alignment windows
+(or what is around their reads) to that many rows."""
 import argparse
 import os
 import time
@@ -15,102 +17,166 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from labels import label, read_truth
+from labels import label, read_labels
 from networks import FullAlignment, Pileup
 
 KINDS = {"pileup": Pileup, "full_alignment": FullAlignment}
+TYPES = {"pileup": np.int16, "full_alignment": np.int8}
+# Simulated samples have more variants than people: a window without one stands for several.
+REFERENCE_WEIGHT = 2.0
+# Shallow samples have very many: of these so many per variant are taken, with more weight.
+REFERENCES_PER_VARIANT, MOST_WEIGHT = 3.0, 5.0
 
 
-def load(kind, samples, negatives_per_positive, random):
-    """All windows with a variant, and a share of those without."""
-    tensors, labels = [], []
+def read_windows(path, kind):
+    with h5py.File(path) as file:
+        group = file[kind]
+        positions = [p.decode() if isinstance(p, bytes) else p for p in group["position"][:]]
+        return positions, group["tensor"][:]
+
+
+def weights_of(path, kind):
+    if path.endswith(".pt"):
+        return torch.load(path, weights_only=True)
+    with h5py.File(path) as file:
+        return {name: torch.from_numpy(np.array(value)).float() for name, value in file[kind].items()}
+
+
+def with_rows(tensors, rows):
+    """Full-alignment windows of so many rows, the reads in the middle; deeper ones are left out."""
+    have = tensors.shape[1]
+    if rows in (None, have):
+        return tensors, np.ones(len(tensors), dtype=bool)
+    if rows > have:
+        above = (rows - have) // 2
+        return np.pad(tensors, ((0, 0), (above, rows - have - above), (0, 0), (0, 0))), np.ones(len(tensors), dtype=bool)
+    above = (have - rows) // 2
+    outside = np.concatenate((tensors[:, :above], tensors[:, above + rows:]), 1)
+    keep = ~outside.reshape(len(tensors), -1).any(1)
+    return tensors[keep, above:above + rows], keep
+
+
+def load(kind, samples, rows, random):
+    """Windows, labels, and how much each window counts."""
+    tensors, labels, weights = [], [], []
     for sample in samples:
-        truth = read_truth(sample + ".truth.vcf")
-        with h5py.File(sample + ".h5") as file:
-            group = file[kind]
-            positions = [p.decode() if isinstance(p, bytes) else p for p in group["position"][:]]
-            wanted = []
-            for text in positions:
-                contig, position, letters = text.rsplit(":", 2)
-                wanted.append(label(truth, contig, int(position), letters[len(letters) // 2]))
-            wanted = np.array(wanted, dtype=np.int64).reshape(-1, 4)
-            positive = wanted[:, 1] > 0
-            keep = positive | (random.random(len(wanted)) <
-                               negatives_per_positive * positive.sum() / max(1, (~positive).sum()))
-            rows = np.flatnonzero(keep)
-            tensors.append(group["tensor"][:][rows].astype(np.int16 if kind == "pileup" else np.int8))
-            labels.append(wanted[rows])
-            print(f"{sample}: {positive.sum()} variant windows, {len(rows) - positive.sum()} others", flush=True)
-    return torch.from_numpy(np.concatenate(tensors)), torch.from_numpy(np.concatenate(labels))
+        truth = read_labels(sample.partition(":")[0] + ".labels.tsv")
+        positions, windows = read_windows(sample.replace(":", "") + f".{kind}.h5", kind)
+        wanted = []
+        for text in positions:
+            contig, position, letters = text.rsplit(":", 2)
+            wanted.append(label(truth, contig, int(position), letters[len(letters) // 2]))
+        wanted = np.array(wanted, dtype=np.int64).reshape(-1, 4)
+        if kind == "full_alignment":
+            windows, keep = with_rows(windows, rows)
+            wanted = wanted[keep]
+        variant = wanted[:, 1] > 0
+        share = min(1.0, REFERENCES_PER_VARIANT * variant.sum() / max(1, (~variant).sum())) if random else 1.0
+        rows_taken = np.flatnonzero(variant | ((random.random(len(variant)) < share) if random else True))
+        tensors.append(windows[rows_taken].astype(TYPES[kind]))
+        labels.append(wanted[rows_taken])
+        weights.append(np.where(variant, 1.0, min(MOST_WEIGHT, REFERENCE_WEIGHT / share))[rows_taken])
+        print(f"{sample}: {len(rows_taken)} of {len(wanted)} windows, {variant.sum()} with a variant", flush=True)
+    return [torch.from_numpy(np.concatenate(x)) for x in (tensors, labels, weights)]
 
 
-def loss_of(logits, labels):
+def loss_of(logits, labels, weight):
     """Focal cross-entropy, so that the many easy windows do not drown the few hard ones."""
     total = 0.0
     for task, scores in enumerate(logits):
         wrong = F.cross_entropy(scores, labels[:, task], reduction="none")
-        total = total + ((1 - torch.exp(-wrong)) ** 1.5 * wrong).mean()
+        total = total + (weight * (1 - torch.exp(-wrong)) * wrong).mean().float()
     return total
 
 
-def right(logits, labels):
-    return torch.stack([scores.argmax(1) == labels[:, i] for i, scores in enumerate(logits)]).all(0)
+def scores(logits, labels):
+    """Precision, recall and F1 of windows with an SNP and with an indel, genotype included."""
+    said = torch.stack([x.argmax(1) for x in logits[:2]])
+    right = (said[0] == labels[:, 0]) & (said[1] == labels[:, 1])
+    out = []
+    for first, last in ((0, 10), (10, 21)):
+        true = (labels[:, 1] > 0) & (labels[:, 0] >= first) & (labels[:, 0] < last)
+        called = (said[1] > 0) & (said[0] >= first) & (said[0] < last)
+        good = float((right & true).sum())
+        precision, recall = good / max(1, int(called.sum())), good / max(1, int(true.sum()))
+        out.append(f"{precision:.4f} {recall:.4f} {2 * precision * recall / max(1e-9, precision + recall):.4f}")
+    if len(logits) > 2:
+        indel = (labels[:, 2] != 16) | (labels[:, 3] != 16)
+        both = (logits[2].argmax(1) == labels[:, 2]) & (logits[3].argmax(1) == labels[:, 3])
+        out.append(f"{float(both[indel].float().mean()):.4f} of lengths")
+    return ", ".join(out)
+
+
+def look(network, tensors, labels, device):
+    network.eval()
+    with torch.no_grad():
+        parts = [[x.cpu() for x in network(t.to(device))] for t in tensors.split(256)]
+    network.train()
+    return scores([torch.cat(x) for x in zip(*parts)], labels)
+
+
+def train(options, network, device, windows, held):
+    tensors, labels, weights = windows
+    optimizer = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=1e-4)
+    per_epoch = len(labels) // options.batch
+    steps = int(options.epochs * per_epoch)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.rate, total_steps=max(2, steps), pct_start=0.1)
+    done, state = 0, options.out + ".state"
+    if os.path.exists(state):
+        saved = torch.load(state, map_location=device, weights_only=True)
+        for thing, name in ((network, "network"), (optimizer, "optimizer"), (schedule, "schedule")):
+            thing.load_state_dict(saved[name])
+        done = saved["steps"]
+    network.train()
+    start, total, every = time.time(), 0.0, max(1, steps // options.looks)
+    while done < steps:
+        order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(options.seed + done // per_epoch))
+        for at in range(done % per_epoch, per_epoch):
+            rows = order[at * options.batch:(at + 1) * options.batch]
+            loss = loss_of(network(tensors[rows].to(device)), labels[rows].to(device), weights[rows].to(device))
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+            optimizer.step()
+            schedule.step()
+            done, total = done + 1, total + float(loss.detach())
+            if done % every == 0 or done == steps:
+                seen = look(network, *held, device) if held else "nothing held out"
+                print(f"step {done}/{steps}: loss {total / every:.4f}, SNP and indel windows {seen}, "
+                      f"{time.time() - start:.0f} s", flush=True)
+                total = 0.0
+                torch.save({"network": network.state_dict(), "optimizer": optimizer.state_dict(),
+                            "schedule": schedule.state_dict(), "steps": done}, state)
+            if done == steps:
+                break
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kind", choices=KINDS)
     parser.add_argument("out")
-    parser.add_argument("samples", nargs="+")
-    parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("samples", nargs="+", help="SAMPLE, or SAMPLE:.part for SAMPLE.part.pileup.h5 with SAMPLE's labels")
+    parser.add_argument("--held", nargs="*", default=[])
+    parser.add_argument("--start", help="weights to begin with: .pt, or a model of Runnel's (.h5)")
+    parser.add_argument("--rows", type=int)
+    parser.add_argument("--epochs", type=float, default=4)
+    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--negatives", type=float, default=3.0, help="windows without a variant per one with")
+    parser.add_argument("--looks", type=int, default=12, help="how often to look at --held and to save")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
+    # PyTorch's own recurrent layers train faster than oneDNN's.
+    torch.backends.mkldnn.enabled = options.kind != "pileup"
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    tensors, labels = load(options.kind, options.samples, options.negatives, np.random.default_rng(options.seed))
-    held = torch.rand(len(labels), generator=torch.Generator().manual_seed(options.seed)) < 0.05
+    windows = load(options.kind, options.samples, options.rows, np.random.default_rng(options.seed))
+    held = load(options.kind, options.held, options.rows, None)[:2] if options.held else None
     network = KINDS[options.kind]().to(device)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=1e-4)
-    train = (~held).nonzero().flatten()
-    steps = options.epochs * (len(train) // options.batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.rate, total_steps=max(2, steps), pct_start=0.1)
-    first = 0
-    state = options.out + ".state"
-    if os.path.exists(state):
-        saved = torch.load(state, map_location=device)
-        network.load_state_dict(saved["network"])
-        optimizer.load_state_dict(saved["optimizer"])
-        schedule.load_state_dict(saved["schedule"])
-        first = saved["epoch"]
-    for epoch in range(first, options.epochs):
-        network.train()
-        start, total = time.time(), 0.0
-        order = train[torch.randperm(len(train), generator=torch.Generator().manual_seed(options.seed + epoch))]
-        for at in range(0, len(order) - options.batch + 1, options.batch):
-            rows = order[at:at + options.batch]
-            loss = loss_of(network(tensors[rows].to(device)), labels[rows].to(device))
-            optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-            optimizer.step()
-            schedule.step()
-            total += float(loss) * len(rows)
-        network.eval()
-        rows = held.nonzero().flatten()
-        with torch.no_grad():
-            good = torch.cat([right(network(tensors[r].to(device)), labels[r].to(device)).cpu()
-                              for r in rows.split(256)])
-        variant = labels[rows, 1] > 0
-        print(f"epoch {epoch + 1}/{options.epochs}: loss {total / max(1, len(order)):.4f}, right: "
-              f"{good[variant].float().mean():.4f} of variants, {good[~variant].float().mean():.4f} of others, "
-              f"{time.time() - start:.0f} s", flush=True)
-        torch.save({"network": network.state_dict(), "optimizer": optimizer.state_dict(),
-                    "schedule": schedule.state_dict(), "epoch": epoch + 1}, state)
+    if options.start:
+        network.load_state_dict(weights_of(options.start, options.kind))
+    train(options, network, device, windows, held)
     torch.save(network.state_dict(), options.out)
 
 

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The windows of a sample of sample.sh, as calling makes them:
+#     windows.sh pileup PREFIX            PREFIX.pileup.h5: all candidates
+#     windows.sh full_alignment PREFIX    PREFIX.full_alignment.h5: those that the pileup network (MODEL, else the
+#                                         default one) is unsure of; with HP_TAGS=1 the reads' haplotypes are shown
+set -euo pipefail
+kind=$1 prefix=$2
+runnel=${RUNNEL:-runnel}
+[ -e "$prefix.$kind.h5" ] && exit 0
+candidates="reads $prefix.bam ! pileup ref=$prefix.fa"
+if [ "$kind" = pileup ]; then
+    "$runnel" run "$candidates ! store $prefix.pileup.h5"
+    exit 0
+fi
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+"$runnel" run "$candidates ! caller ${MODEL:+model=$MODEL} ! spool $scratch/calls"
+"$runnel" run "reads $prefix.bam ! full sites=$scratch/calls cutoffs=$scratch/calls.counts ref=$prefix.fa \
+    ${HP_TAGS:+hp-tags=true} ! store $prefix.full_alignment.h5"

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The training scripts from nothing to a model, in small: the same seed gives the same windows byte for
+# byte, labels stand where windows are, simulated reads err as their profile says, the model calls.
+# PYTHON needs numpy, h5py and torch; skipped without.   tests/plugin/training.sh BUILD
+set -euo pipefail
+build=$(cd "$1" && pwd)
+train=$(cd "$(dirname "$0")/../../examples/train" && pwd)
+export RUNNEL=$build/runnel PYTHON=${PYTHON:-$build/python/bin/python}
+for need in minimap2 samtools "$PYTHON"; do
+    command -v "$need" > /dev/null || { echo "training: skipped ($need is not there)"; exit 0; }
+done
+"$PYTHON" -c 'import h5py, numpy, torch' 2> /dev/null || { echo "training: skipped (PYTHON names none with numpy, h5py and torch)"; exit 0; }
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch"
+failed=0
+bad() { echo "FAILED: $*"; failed=1; }
+
+# One seed, one result; another seed, another.
+for name in one again other; do
+    mkdir "$name"
+    seed=5
+    [ "$name" = other ] && seed=6
+    "$train/sample.sh" ont "$name/s" "$seed" 15 --length 60000 --snp-every 500 --indel-every 1000
+    for kind in pileup full_alignment; do HP_TAGS=1 "$train/windows.sh" "$kind" "$name/s"; done
+done
+for file in s.pileup.h5 s.full_alignment.h5 s.labels.tsv s.truth.vcf; do
+    cmp -s "one/$file" "again/$file" || bad "the same seed gave another $file"
+    cmp -s "one/$file" "other/$file" && bad "another seed gave the same $file"
+done
+
+# Labels: nearly every variant has one of its kind, at a place that has a window.
+"$PYTHON" - "$train" one/s <<'END' || bad "labels"
+import sys, h5py
+sys.path.insert(0, sys.argv[1])
+from labels import read_labels
+prefix = sys.argv[2]
+labels = read_labels(prefix + ".labels.tsv")
+truth = [line.split("\t") for line in open(prefix + ".truth.vcf") if line[0] != "#"]
+told = sum((t[0], int(t[1])) in labels for t in truth)
+with h5py.File(prefix + ".pileup.h5") as file:
+    places = {tuple(p.decode().split(":")[:2]) for p in file["pileup"]["position"][:]}
+seen = sum((contig, str(at)) in places for contig, at in labels)
+print(f"training: {told} of {len(truth)} variants labelled where the truth has them, {seen} of {len(labels)} labels in a window")
+sys.exit(not (told > 0.95 * len(truth) and len(labels) < 1.05 * len(truth) and seen > 0.95 * len(labels)))
+END
+
+# The simulated reads' errors, measured like those of real ones.
+samtools faidx one/s.fa
+cp "$train/profiles.json" profiles.json
+"$PYTHON" "$train/error_profile.py" measure simulated one/s.fa one/s.bam sim:1-60000 --truth one/s.truth.vcf --out profiles.json
+"$PYTHON" "$train/error_profile.py" compare profiles.json ont_sup simulated > table
+for what in mismatch ins del; do
+    awk -v what="$what" '$1 == what { ok = $3 > 0.6 * $2 && $3 < 1.7 * $2 } END { exit !ok }' table || bad "simulated $what: $(grep "^$what " table)"
+done
+
+# The whole script; a second run makes nothing again.
+export DEPTHS="15 12 20" EPOCHS="0.5 0.5" LENGTH=60000 PLATFORMS=ont
+"$train/make_model.sh" models > log 2>&1 || { bad "make_model.sh"; tail -3 log; }
+grep -q '^step .* SNP and indel windows' log || bad "make_model.sh shows no progress"
+cp models/ont.h5 first.h5
+"$train/make_model.sh" models > log 2>&1 || bad "make_model.sh once more"
+grep -q '^step' log && bad "make_model.sh trained what was trained already"
+cmp -s first.h5 models/ont.h5 || bad "the model changed without training"
+"$RUNNEL" call -q -m models/ont.h5 -o calls.vcf one/s.fa one/s.bam || bad "calling with the model"
+grep -q '^##fileformat=VCF' calls.vcf || bad "no calls"
+DEPTHS=20 "$train/figures.sh" ont figures models/ont.h5 > table || bad "figures.sh"
+grep -qE '^simulated 20x +runnel +INDEL +genotype' table || bad "figures.sh has no row for indels"
+[ $failed = 0 ] && echo "training: from nothing to a model"
+exit $failed
