@@ -129,7 +129,8 @@ def train(options, network, device, windows, held):
         done = saved["steps"]
     network.train()
     start, total, every = time.time(), 0.0, max(1, steps // options.looks)
-    while done < steps:
+    last = min(steps, options.until or steps)
+    while done < last:
         order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(options.seed + done // per_epoch))
         for at in range(done % per_epoch, per_epoch):
             rows = order[at * options.batch:(at + 1) * options.batch]
@@ -140,14 +141,14 @@ def train(options, network, device, windows, held):
             optimizer.step()
             schedule.step()
             done, total = done + 1, total + float(loss.detach())
-            if done % every == 0 or done == steps:
+            if done % every == 0 or done == last:
                 seen = look(network, *held, device) if held else "nothing held out"
                 print(f"step {done}/{steps}: loss {total / every:.4f}, SNP and indel windows {seen}, "
                       f"{time.time() - start:.0f} s", flush=True)
                 total = 0.0
                 torch.save({"network": network.state_dict(), "optimizer": optimizer.state_dict(),
                             "schedule": schedule.state_dict(), "steps": done}, state)
-            if done == steps:
+            if done == last:
                 break
 
 
@@ -160,6 +161,7 @@ def main():
     parser.add_argument("--start", help="weights to begin with: .pt, or a model of Runnel's (.h5)")
     parser.add_argument("--rows", type=int)
     parser.add_argument("--epochs", type=float, default=4)
+    parser.add_argument("--until", type=int, help="stop after this step of the schedule, for a next round on other samples")
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=7)
