@@ -42,6 +42,18 @@ for platform in ${PLATFORMS:-ont hifi}; do
         "${round[@]}" "$folder/$platform.1.pt" "${samples[@]:0:$first}" "${start[@]}" --epochs "${epochs[0]}" --rate 1e-3
     [ -e "$folder/$platform.pt" ] ||
         "${round[@]}" "$folder/$platform.pt" "${samples[@]}" --start "$folder/$platform.1.pt" --epochs "${epochs[1]}" --rate 1e-3 --seed 8
-    "$runnel" model convert "$folder/$platform.pt" -p "$platform" --half -o "$folder/$platform.h5" --provenance \
-        "${PROVENANCE:-pileup network only, trained on simulated reads by examples/train/make_model.sh}"
+    for name in "$platform" "$platform.float32"; do
+        half=(--half)
+        [ "$name" = "$platform" ] || half=()
+        "$runnel" model convert "$folder/$platform.pt" -p "$platform" "${half[@]}" -o "$folder/$name.h5" --provenance \
+            "${PROVENANCE:-pileup network only, trained on simulated reads by examples/train/make_model.sh}"
+        "$runnel" call -q --no-version -m "$folder/$name.h5" -p "$platform" -o "$folder/$name.vcf" "${samples[0]}.fa" "${samples[0]}.bam"
+    done
+    # What rounding to float16 does to the calls of the first sample.
+    awk -F '\t' -v platform="$platform" '/^#/ { next }
+        FNR == NR { call[$2] = $4 FS $5 FS substr($10, 1, 3); qual[$2] = $6; n++; next }
+        call[$2] != $4 FS $5 FS substr($10, 1, 3) { other++; next }
+        { d = $6 - qual[$2]; d = d < 0 ? -d : d; if (d > most) most = d }
+        END { printf "%s: float16 changes %d of %d calls, QUAL of the others by %.2f at most\n", platform, other, n, most }' \
+        "$folder/$platform.float32.vcf" "$folder/$platform.vcf"
 done
