@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Trains a default model for each platform: make_model.sh FOLDER
 #     REFERENCE=chr20.fa   takes human sequence (its REGIONS, one per sample) instead of synthetic
-#     START=FOLDER         models to begin with, FOLDER/ont.h5 ...; else from nothing (with more EPOCHS)
-#     PLATFORMS="ont hifi"  LENGTH=1000000  EPOCHS="2 3"  (of the two rounds)  DEPTHS="30 18 ..."
+#     START=FOLDER         models to begin with, FOLDER/ont.h5 ...; else from nothing
+#     PLATFORMS="ont hifi"  LENGTH=1000000  EPOCHS="4 2"  (of the two rounds)  DEPTHS="30 18 ..."
 # The first round trains on the first two thirds of the samples, the second on all of them.  Everything is
 # seeded; what is there already is not made again, and training goes on where it was stopped.
 set -euo pipefail
@@ -13,7 +13,7 @@ mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 runnel=${RUNNEL:-runnel} python=${PYTHON:-python3}
 read -r -a depths <<< "${DEPTHS:-30 18 50 10 40 25 65 14 22 90 12 35}"
-read -r -a epochs <<< "${EPOCHS:-2 3}"
+read -r -a epochs <<< "${EPOCHS:-4 2}"
 read -r -a regions <<< "${REGIONS:-chr20:200001-1200000 chr20:1200001-2200000 chr20:2200001-3200000 chr20:3200001-4200000 \
 chr20:5100001-6100000 chr20:6100001-7100000 chr20:7100001-8000000 chr20:8000001-8900000 \
 chr20:500001-1500000 chr20:2500001-3500000 chr20:5500001-6500000 chr20:7500001-8500000}"
@@ -41,7 +41,7 @@ for platform in ${PLATFORMS:-ont hifi}; do
     [ -e "$folder/$platform.1.pt" ] ||
         "${round[@]}" "$folder/$platform.1.pt" "${samples[@]:0:$first}" "${start[@]}" --epochs "${epochs[0]}" --rate 1e-3
     [ -e "$folder/$platform.pt" ] ||
-        "${round[@]}" "$folder/$platform.pt" "${samples[@]}" --start "$folder/$platform.1.pt" --epochs "${epochs[1]}" --rate 1e-3 --seed 8
+        "${round[@]}" "$folder/$platform.pt" "${samples[@]}" --start "$folder/$platform.1.pt" --epochs "${epochs[1]}" --rate 8e-4 --seed 8
     for name in "$platform" "$platform.float32"; do
         half=(--half)
         [ "$name" = "$platform" ] || half=()

@@ -128,7 +128,7 @@ def train(options, network, device, windows, held):
             thing.load_state_dict(saved[name])
         done = saved["steps"]
     network.train()
-    start, total, every = time.time(), 0.0, max(1, steps // options.looks)
+    start, total, since, every = time.time(), 0.0, 0, max(1, steps // options.looks)
     last = min(steps, options.until or steps)
     while done < last:
         order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(options.seed + done // per_epoch))
@@ -140,12 +140,12 @@ def train(options, network, device, windows, held):
             torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
             optimizer.step()
             schedule.step()
-            done, total = done + 1, total + float(loss.detach())
+            done, since, total = done + 1, since + 1, total + float(loss.detach())
             if done % every == 0 or done == last:
                 seen = look(network, *held, device) if held else "nothing held out"
-                print(f"step {done}/{steps}: loss {total / every:.4f}, SNP and indel windows {seen}, "
+                print(f"step {done}/{steps}: loss {total / since:.4f}, SNP and indel windows {seen}, "
                       f"{time.time() - start:.0f} s", flush=True)
-                total = 0.0
+                total, since = 0.0, 0
                 torch.save({"network": network.state_dict(), "optimizer": optimizer.state_dict(),
                             "schedule": schedule.state_dict(), "steps": done}, state)
             if done == last:
