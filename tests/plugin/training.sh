@@ -65,6 +65,10 @@ grep -q '^step' log && bad "make_model.sh trained what was trained already"
 cmp -s first.h5 models/ont.h5 || bad "the model changed without training"
 "$RUNNEL" call -q -m models/ont.h5 -o calls.vcf one/s.fa one/s.bam || bad "calling with the model"
 grep -q '^##fileformat=VCF' calls.vcf || bad "no calls"
+# The full-alignment network, a few steps of 55 rows.
+"$PYTHON" "$train/train.py" full_alignment full_alignment.pt one/s --rows 55 --epochs 1 --batch 64 > log 2>&1 ||
+    { bad "training the full-alignment network"; tail -3 log; }
+"$RUNNEL" model info full_alignment.pt | grep -q '^full-alignment network: .* 90 probabilities' || bad "the full-alignment network"
 DEPTHS=20 "$train/figures.sh" ont figures models/ont.h5 > table || bad "figures.sh"
 grep -qE '^simulated 20x +runnel +INDEL +genotype' table || bad "figures.sh has no row for indels"
 [ $failed = 0 ] && echo "training: from nothing to a model"
