@@ -455,14 +455,13 @@ static void find_contigs(struct calling *calling) {
     bool parts = calling->request->regions[0] != '\0' || calling->request->bed != NULL;
     if (parts || reference_open(&file, calling->request->reference, NULL) != STATUS_OK)
         return;
-    size_t count = reference_contig_count(file);
+    size_t count = reference_contig_count(file), *known = &calling->contig_count;
     calling->names = calloc(count + 1, sizeof *calling->names);
     calling->lengths = calloc(count + 1, sizeof *calling->lengths);
-    for (size_t i = 0; calling->names && calling->lengths && i < count; i++) {
-        calling->lengths[i] = reference_contig_length(file, i);
-        if ((calling->names[i] = strdup(reference_contig_name(file, i))) == NULL)
+    for (; calling->names && calling->lengths && *known < count; ++*known) {
+        calling->lengths[*known] = reference_contig_length(file, *known);
+        if ((calling->names[*known] = strdup(reference_contig_name(file, *known))) == NULL)
             break;
-        calling->contig_count++;
     }
     reference_close(file);
 }
@@ -482,7 +481,8 @@ int call_run(const struct call_request *request, struct failure *why) {
     sigset_t before; /* the temporary folder must not outlive us */
     line_hold_signals(&before);
     find_contigs(calling);
-    if (options_flag(request->options, "pileup-only") && request->gvcf == NULL)
+    if (options_flag(request->options, "pileup-only") && request->gvcf == NULL &&
+        !options_given(request->options, "write-cutoffs"))
         pileup_only(calling, why);
     else if (options_flag(request->options, "one-pass"))
         one_pass(calling, why);

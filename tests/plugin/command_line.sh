@@ -122,6 +122,9 @@ cat cut.? > all.cut
 for i in 0 1 2 3 4 5 6 7 8 9; do both -r "sim1:$((i * 10000 + 1))-$(((i + 1) * 10000))" --cutoffs all.cut -o "joined.$i" -O v "$ref" "$bam"; done
 { grep '^#' joined.0; cat joined.? | grep -v '^#'; } > joined.vcf; same both.vcf joined.vcf
 
+both --write-cutoffs both.cut -o none.vcf "$ref" "$bam"
+both --pileup-only --write-cutoffs pileup.cut -o none.vcf "$ref" "$bam"; same pileup.cut both.cut
+
 # ---- report
 call -o one.vcf --report report.json "$ref" "$bam"
 expect 0 '^True' python3 -c "
