@@ -233,15 +233,44 @@ int32_t alignments_find_contig(const struct alignments *a, const char *name) {
     return found < 0 ? -1 : found;
 }
 
-int alignments_region(struct alignments *a, int32_t contig, int64_t begin, int64_t end,
-                      struct failure *why) {
-    if (a->index == NULL)
-        a->index = sam_index_load(a->file, a->file->fn);
+/* An index of other reads serves some regions and loses others without a word.  Behind the last
+ * record that a fitting one knows stand only records without a place. */
+static bool index_fits(struct alignments *a) {
+    if (a->file->format.format != bam)
+        return true;
+    hts_itr_t *rest = sam_itr_querys(a->index, a->native, "*");
+    int got = rest ? sam_itr_next(a->file, rest, a->record) : -1;
+    hts_itr_destroy(rest);
+    return got == -1 || (got >= 0 && a->record->core.tid < 0);
+}
+
+static int open_index(struct alignments *a, struct failure *why) {
+    if (a->index != NULL)
+        return STATUS_OK;
+    a->index = sam_index_load(a->file, a->file->fn);
     if (a->index == NULL)
         return fail(why, STATUS_BAD_INPUT,
                     "%s: a region needs a file with an index (.bai, .csi or .crai) beside it; "
                     "make one with 'samtools index'",
                     a->path);
+    if (index_fits(a))
+        return STATUS_OK;
+    hts_idx_destroy(a->index);
+    a->index = NULL;
+    return fail(
+        why, STATUS_BAD_INPUT,
+        "%s: the index beside it is that of other reads; make it anew with 'samtools index'",
+        a->path);
+}
+
+bool alignments_has_index(struct alignments *a) {
+    return open_index(a, NULL) == STATUS_OK;
+}
+
+int alignments_region(struct alignments *a, int32_t contig, int64_t begin, int64_t end,
+                      struct failure *why) {
+    if (open_index(a, why) != STATUS_OK)
+        return STATUS_BAD_INPUT;
     hts_itr_destroy(a->iterator);
     a->iterator = sam_itr_queryi(a->index, contig, begin, end);
     if (a->iterator == NULL)

@@ -55,9 +55,12 @@ const struct alignments_header *alignments_header(const struct alignments *file)
 /* The index of a contig of the header, or -1. */
 int32_t alignments_find_contig(const struct alignments *file, const char *name);
 
+/* Whether an index that fits the file lies beside it.  Loses the place of alignments_next. */
+bool alignments_has_index(struct alignments *file);
+
 /* From now on alignments_next gives the records that overlap [begin, end) (0-based) of this
  * contig, in file order, and then STATUS_END.  May be called again for another region.  Needs
- * a file and its index (.bai, .csi or .crai beside it). */
+ * a file and its index (.bai, .csi or .crai beside it); that of another file is refused. */
 int alignments_region(struct alignments *file, int32_t contig, int64_t begin, int64_t end,
                       struct failure *why);
 

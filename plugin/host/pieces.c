@@ -93,7 +93,8 @@ int pieces_cut(struct pieces *pieces, const char *path, const char *reference,
     if (status != STATUS_OK)
         return status;
     const struct alignments_header *header = alignments_header(file);
-    for (size_t at = 0; at < header->contig_count && status == STATUS_OK;)
+    size_t at = alignments_has_index(file) ? 0 : header->contig_count;
+    while (at < header->contig_count && status == STATUS_OK)
         if (header->contigs[at].length > PIECE_BASES) {
             status = cut_contig(pieces, &header->contigs[at], (int64_t)at, why);
             at++;

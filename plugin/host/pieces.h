@@ -31,7 +31,7 @@ struct pieces {
 
 /* Cuts the contigs of the reads' header, in its order, into pieces of at most PIECE_BASES, short
  * contigs together.  None (count 0) where there is no index beside the file, where the index is
- * older than the file, or where all is one piece. */
+ * older than the file or that of other reads, or where all is one piece. */
 int pieces_cut(struct pieces *pieces, const char *path, const char *reference, struct failure *why);
 void pieces_free(struct pieces *pieces);
 

@@ -125,6 +125,12 @@ for i in 0 1 2 3 4 5 6 7 8 9; do both -r "sim1:$((i * 10000 + 1))-$(((i + 1) * 1
 both --write-cutoffs both.cut -o none.vcf "$ref" "$bam"
 both --pileup-only --write-cutoffs pileup.cut -o none.vcf "$ref" "$bam"; same pileup.cut both.cut
 
+# ---- an index of other reads: none for the whole, refused for a region
+samtools view -h "$bam" | awk '/^@/ || $4 < 40000' | samtools view -b -o fewer.bam -; samtools index fewer.bam
+cp "$bam" misfit.bam; cp fewer.bam.bai misfit.bam.bai
+call -q -t 4 -o misfit.vcf "$ref" misfit.bam; call -q -o fitting.vcf "$ref" "$bam"; same misfit.vcf fitting.vcf
+fails 'the index beside it is that of other reads' "$runnel" call -q -r sim1:50001-60000 -o out.vcf "$ref" misfit.bam
+
 # ---- report
 call -o one.vcf --report report.json "$ref" "$bam"
 expect 0 '^True' python3 -c "
