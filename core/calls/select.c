@@ -112,6 +112,8 @@ static bool read_count(struct select_counts *counts, const char *line, size_t le
 
 int select_read_counts(struct select_counts *counts, const char *text, size_t length,
                        struct failure *why) {
+    if (length == 0)
+        return fail(why, STATUS_BAD_INPUT, "is empty");
     for (size_t line = 1; length > 0; line++) {
         const char *end = memchr(text, '\n', length);
         size_t used = end ? (size_t)(end - text) : length;

@@ -149,8 +149,9 @@ static void find_regions(struct call_request *request, const char *regions) {
 /* No output may be an input, or another output: it would be lost without a word. */
 static int check_files(const struct call_request *request, struct failure *why) {
     const struct options *options = request->options;
-    char index[4200];
+    char index[4200], contigs[4200];
     snprintf(index, sizeof index, "%s.bai", request->reads);
+    snprintf(contigs, sizeof contigs, "%s.fai", request->reference);
     const char *const outputs[] = {request->output, request->gvcf, request->report,
                                    options_text(options, "write-cutoffs")};
     const char *const inputs[] = {request->reads,
@@ -161,7 +162,8 @@ static int check_files(const struct call_request *request, struct failure *why) 
                                   options_text(options, "known-sites"),
                                   options_text(options, "haploid-regions"),
                                   options_text(options, "cutoffs"),
-                                  index};
+                                  index,
+                                  contigs};
     for (size_t o = 0; o < sizeof outputs / sizeof *outputs; o++) {
         int status = paths_keep_inputs(outputs[o], inputs, sizeof inputs / sizeof *inputs, why);
         if (status != STATUS_OK)

@@ -210,6 +210,15 @@ static void print_decision(const struct explanation *e, const struct pileup_colu
         printf("  a candidate: it has a pileup window\n");
 }
 
+/* A picture of another site would be taken for one of this. */
+static void remove_old_picture(const struct explanation *e) {
+    char path[PATH_ROOM];
+    if (e->folder == NULL || e->has_pileup)
+        return;
+    snprintf(path, sizeof path, "%s/pileup.png", e->folder);
+    remove(path);
+}
+
 static int print_pileup(struct explanation *e, struct failure *why) {
     struct column column;
     struct pileup_column sums;
@@ -302,6 +311,7 @@ static int explain(struct explanation *e, struct failure *why) {
         status = print_pileup(e, why);
     if (status != STATUS_OK)
         return status;
+    remove_old_picture(e);
     printf("\n");
     print_fates("pileup", &e->pileup_fates);
     print_fates("full alignment", &e->full_fates);

@@ -125,6 +125,11 @@ for i in 0 1 2 3 4 5 6 7 8 9; do both -r "sim1:$((i * 10000 + 1))-$(((i + 1) * 1
 both --write-cutoffs both.cut -o none.vcf "$ref" "$bam"
 both --pileup-only --write-cutoffs pileup.cut -o none.vcf "$ref" "$bam"; same pileup.cut both.cut
 
+: > empty.cut; fails 'empty.cut: is empty' "$runnel" call -q --cutoffs empty.cut -m "$root/tests/data/networks/trained.h5" -o out.vcf "$ref" "$bam"
+expect 2 'gvcf_ref.fa.fai is an input' "$runnel" call -q -o gvcf_ref.fa.fai gvcf_ref.fa "$bam"
+"$runnel" explain -o pictures "$ref" "$bam" sim1:1499 > a; holds test -s pictures/pileup.png
+"$runnel" explain -o pictures "$ref" "$bam" sim1:3000 > a; holds test ! -e pictures/pileup.png
+
 # ---- an index of other reads: none for the whole, refused for a region
 samtools view -h "$bam" | awk '/^@/ || $4 < 40000' | samtools view -b -o fewer.bam -; samtools index fewer.bam
 cp "$bam" misfit.bam; cp fewer.bam.bai misfit.bam.bai
