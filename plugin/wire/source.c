@@ -35,6 +35,7 @@ struct source {
     uint64_t session, credit, sending; /* `sending`: the next batch to send */
     uint64_t sent, credits;            /* OPEN, DATA and END; CREDITs that came */
     bool sent_open, sent_end;
+    bool end_is_wanted; /* somebody else has all but END: likely the same, whose words went lost */
     int64_t heard, patience;
 };
 
@@ -125,6 +126,7 @@ static void on_hello(struct source *source, const void *name, size_t name_size,
         return;
     }
     if (source->name_size > 0 && !same_peer) {
+        source->end_is_wanted |= frame->sequence == source->next;
         send_fault(source, name, name_size, frame->session, FAULT_BUSY,
                    "somebody else has this stream");
         return;
@@ -142,7 +144,7 @@ static void on_hello(struct source *source, const void *name, size_t name_size,
         source->credit = frame->count;
         source->sending = frame->sequence;
         source->sent = source->credits = 0;
-        source->sent_open = source->sent_end = false;
+        source->sent_open = source->sent_end = source->end_is_wanted = false;
         source->patience = (int64_t)beat * BEATS_OF_SILENCE;
         source->counts.sessions++;
         drop_before(source, frame->sequence);
@@ -248,7 +250,7 @@ void source_tick(struct source *source, int64_t now) {
         source->heard += gap;
     if (now - source->heard > source->patience) {
         /* All has arrived; that this was heard has not. */
-        source->done = source->sent_end && source->first == source->next;
+        source->done = source->sent_end && source->first == source->next && !source->end_is_wanted;
         source->name_size = 0;
     } else if (source->is_open) {
         send_due(source);

@@ -114,6 +114,34 @@ Test(source, end_is_answered) {
     cr_expect(source_is_done(source));
 }
 
+/* All has arrived and nobody speaks any more: the subscriber's END went lost. */
+Test(source, silence_behind_the_last_batch_is_an_end) {
+    source_end(source);
+    hello("a", 1, 1, 100);
+    say("a", (struct frame){.kind = FRAME_CREDIT, .session = 1, .sequence = 11, .count = 1});
+    now += 501;
+    source_tick(source, now);
+    cr_expect(source_is_done(source));
+}
+
+/* All has arrived, but our END and the word that the session is over went lost: who comes back for
+ * the END is told to wait, and gets it when the old session is known to be dead. */
+Test(source, who_lacks_the_end_alone_gets_it) {
+    source_end(source);
+    hello("a", 1, 1, 100);
+    say("a", (struct frame){.kind = FRAME_CREDIT, .session = 1, .sequence = 11, .count = 1});
+    now += 400;
+    hello("b", 2, 11, 3);
+    expect_fault(FAULT_BUSY);
+    now += 101;
+    source_tick(source, now);
+    cr_expect_not(source_is_done(source));
+    hello("b", 3, 11, 3);
+    cr_expect(sent.kind == FRAME_END && sent.count == 10);
+    say("b", (struct frame){.kind = FRAME_END, .session = 3, .count = 10});
+    cr_expect(source_is_done(source));
+}
+
 Test(source, an_end_that_is_too_early_is_none) {
     hello("a", 1, 1, 3);
     say("a", (struct frame){.kind = FRAME_END, .session = 1, .count = 3});
