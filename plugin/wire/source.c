@@ -22,10 +22,11 @@ struct source {
     const char *welcome;
     const void *schema;
     size_t schema_size;
-    bool is_open, ended, done, wanted_again;
+    bool is_open, ended, done, is_early, wanted_again;
     uint64_t first, next; /* the oldest batch that is kept; the one that will be put next */
     uint64_t had;         /* a subscriber has all before this one */
     uint64_t farthest;    /* the last that was ever sent */
+    uint64_t early;       /* a session that wanted what is gone, where `is_early` */
     struct kept kept[SOURCE_KEPT_MAX];
     int64_t ticked;
 
@@ -132,7 +133,10 @@ static void on_hello(struct source *source, const void *name, size_t name_size,
         return;
     }
     if (!repeated && frame->sequence < source->first) {
-        source->wanted_again = true;
+        /* Once, it may be the late word of a session that is over. */
+        source->wanted_again = source->is_early && source->early != frame->session;
+        source->is_early = true;
+        source->early = frame->session;
         send_fault(source, name, name_size, frame->session, FAULT_BUSY,
                    "the batch is gone, the stream begins anew");
         return;
@@ -145,6 +149,7 @@ static void on_hello(struct source *source, const void *name, size_t name_size,
         source->sending = frame->sequence;
         source->sent = source->credits = 0;
         source->sent_open = source->sent_end = source->end_is_wanted = false;
+        source->is_early = false;
         source->patience = (int64_t)beat * BEATS_OF_SILENCE;
         source->counts.sessions++;
         drop_before(source, frame->sequence);

@@ -94,7 +94,25 @@ Test(source, what_arrived_is_gone) {
     say("b", (struct frame){.kind = FRAME_FAULT, .session = 2});
     hello("c", 3, 1, 3);
     expect_fault(FAULT_BUSY);
+    cr_expect_not(source_is_wanted_again(source), "it may be a late word");
+    hello("c", 3, 1, 3);
+    cr_expect_not(source_is_wanted_again(source), "it came twice");
+    hello("c", 4, 1, 3);
+    expect_fault(FAULT_BUSY);
     cr_expect(source_is_wanted_again(source));
+}
+
+/* Words of sessions that are over come late; the subscriber itself goes on where it was. */
+Test(source, late_hellos_do_not_end_the_stream) {
+    hello("a", 1, 1, 5);
+    say("a", (struct frame){.kind = FRAME_CREDIT, .session = 1, .sequence = 5, .count = 1});
+    say("a", (struct frame){.kind = FRAME_FAULT, .session = 1});
+    hello("a", 1, 1, 5);
+    hello("b", 2, 5, 3);
+    cr_expect_eq(sent.kind, FRAME_DATA);
+    say("b", (struct frame){.kind = FRAME_FAULT, .session = 2});
+    hello("c", 3, 1, 5);
+    cr_expect_not(source_is_wanted_again(source));
 }
 
 Test(source, silence_makes_room_for_another) {
