@@ -5,6 +5,7 @@
 set -uo pipefail
 build=$(cd "$1" && pwd)
 root=$(cd "$(dirname "$0")/../.." && pwd)
+. "$root/tests/plugin/checks.sh"
 sample=$root/examples/sample
 runnel=$build/runnel
 scratch=$(mktemp -d)
@@ -12,25 +13,8 @@ trap 'rm -r "$scratch"' EXIT
 cd "$scratch"
 export TMPDIR=$scratch/tmp
 mkdir tmp
-passed=0 failed=0
 
-bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
-good() { passed=$((passed + 1)); }
 
-# expect CODE PATTERN COMMAND ...: the exit code, and a pattern in what is printed (both streams).
-expect() {
-    local code=$1 pattern=$2 got
-    shift 2
-    timeout 120 "$@" > printed 2>&1
-    got=$?
-    if [ "$got" != "$code" ]; then
-        bad "$* ended with $got, not $code: $(head -3 printed)"
-    elif ! grep -qE -- "$pattern" printed; then
-        bad "$* printed no '$pattern': $(head -3 printed)"
-    else
-        good
-    fi
-}
 # fails PATTERN COMMAND ...: one sentence on stderr, exit 1, and no file out.* is left.
 fails() {
     local pattern=$1
@@ -40,8 +24,6 @@ fails() {
     [ "$(wc -l < printed)" = 1 ] && good || bad "$* printed $(wc -l < printed) lines"
     [ -z "$(ls out.* .out* tmp 2> /dev/null | grep -v '^tmp:$')" ] && good || bad "$* left $(ls -A out.* .out* tmp 2> /dev/null | tr '\n' ' ')"
 }
-same() { cmp -s "$1" "$2" && good || bad "$1 and $2 differ"; }
-holds() { if "$@" > /dev/null 2>&1; then good; else bad "$*"; fi; }
 call() { "$runnel" call --no-version "$@"; }
 
 ref=$sample/ref.fa bam=$sample/reads.bam
@@ -260,5 +242,4 @@ timeout -s INT 3 "$runnel" call -o out.vcf "$ref" - < slow > printed 2>&1
 kill $holder 2> /dev/null
 [ -z "$(ls out.* 2> /dev/null)" ] && [ -z "$(ls tmp)" ] && good || bad "an interrupted run leaves $(ls out.* tmp)"
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+checked

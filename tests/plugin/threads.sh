@@ -34,7 +34,8 @@ line 1 "$n:count ! $n:late ! $build/test_plugins/wrong.so how=complete-twice"
 clean 0 "$build/runnel" call -q -t 3 -m "$root/plugin/models/ont.h5" -o "$scratch/out.vcf" "$sample/ref.fa" "$sample/reads.bam"
 inputs=$root/tests/data/calls/runs/inputs/ont
 clean 0 "$build/runnel" call -q -t 3 -p ont --one-pass -m "$root/tests/data/networks/trained.h5" -r chr21:1-10,000 -o "$scratch/out.vcf" "$inputs/ref.fa" "$inputs/reads.bam"
-<<<<<<< HEAD
+"$build/bench_reads" "$scratch/long.fa" 510000 4 > "$scratch/long.sam" && samtools view -b -o "$scratch/long.bam" "$scratch/long.sam" && samtools index "$scratch/long.bam"
+clean 0 "$build/runnel" call -q -t 4 -p ont --pileup-only --snp-min-af 0.45 --indel-min-af 0.45 -o "$scratch/out.vcf" "$scratch/long.fa" "$scratch/long.bam"
 
 # ---- a service, those who use it, a source of reads and a tap.  ZeroMQ's own threads are not built for
 # the sanitizer, which cannot see how they hand messages over.
@@ -53,8 +54,4 @@ wait $source || { echo "FAILED ($?): publish"; failed=1; }
 kill $service
 wait $service || { echo "FAILED ($?): serve"; failed=1; }
 grep -h -A12 'WARNING: ThreadSanitizer' "$scratch/service.said" "$scratch/source.said" | head -40 | grep . && failed=1
-=======
-"$build/bench_reads" "$scratch/long.fa" 510000 4 > "$scratch/long.sam" && samtools view -b -o "$scratch/long.bam" "$scratch/long.sam" && samtools index "$scratch/long.bam"
-clean 0 "$build/runnel" call -q -t 4 -p ont --pileup-only --snp-min-af 0.45 --indel-min-af 0.45 -o "$scratch/out.vcf" "$scratch/long.fa" "$scratch/long.bam"
->>>>>>> b0d90fb (call -t: the pileup pass over pieces of the genome side by side, where there is an index)
 exit $failed

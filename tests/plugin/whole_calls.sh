@@ -6,17 +6,14 @@
 set -uo pipefail
 build=$(cd "$1" && pwd)
 root=$(cd "$(dirname "$0")/../.." && pwd)
+. "$root/tests/plugin/checks.sh"
 inputs=$root/tests/data/calls/runs/inputs/ont
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
 export TMPDIR=$scratch/tmp
 mkdir tmp
-passed=0 failed=0
 
-bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
-good() { passed=$((passed + 1)); }
-same() { cmp -s "$1" "$2" && good || bad "$1 and $2 differ: $(diff "$1" "$2" | head -3)"; }
 call() { "$build/runnel" call --no-version -q -p ont -m "$root/tests/data/networks/trained.h5" "$@"; }
 # refuses CODE PATTERN COMMAND ...: one sentence and that exit code.
 refuses() {
@@ -155,5 +152,4 @@ for type in v z b j; do
     rm -f out/*; left "a closed pipe of type $type"
 done
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+checked

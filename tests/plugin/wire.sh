@@ -5,14 +5,12 @@
 set -uo pipefail
 build=$(cd "$1" && pwd)
 root=$(cd "$(dirname "$0")/../.." && pwd)
+. "$root/tests/plugin/checks.sh"
 sample=$root/examples/sample
 runnel=$build/runnel
 scratch=$(mktemp -d)
-passed=0 failed=0
 services=()
 
-bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
-good() { passed=$((passed + 1)); }
 finish() {
     for pid in "${services[@]}"; do kill -CONT "$pid" && kill "$pid"; done 2> /dev/null
     wait
@@ -36,21 +34,6 @@ serve() {
     bad "service $name did not start: $(cat "$name.err")"
 }
 stop() { kill "$(cat "$1.pid")"; wait "$(cat "$1.pid")" && good || bad "service $1 ended with $?: $(cat "$1.err")"; }
-# expect CODE PATTERN COMMAND ...: the exit code, and a pattern in what is printed (both streams).
-expect() {
-    local code=$1 pattern=$2 got
-    shift 2
-    timeout 120 "$@" > printed 2>&1
-    got=$?
-    if [ "$got" != "$code" ]; then
-        bad "$* ended with $got, not $code: $(head -3 printed)"
-    elif ! grep -qE -- "$pattern" printed; then
-        bad "$* printed no '$pattern': $(head -3 printed)"
-    else
-        good
-    fi
-}
-same() { cmp -s "$1" "$2" && good || bad "$1 and $2 differ ($3)"; }
 call() { timeout 300 "$runnel" call -q --no-version "$@"; }
 # line VIA: windows of the sample to a VCF, by services; the rest are settings of pileup.
 windows="reads $bam ! pileup ref=$ref"
@@ -165,5 +148,4 @@ same single.vcf held.vcf "reads that were held"
 
 for name in one two other slow ipc guarded; do stop $name; done
 grep -qE '^runnel: [0-9]+ sessions, .* 0 fell silent' one.err && good || bad "counts: $(cat one.err)"
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+checked

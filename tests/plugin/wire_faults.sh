@@ -7,14 +7,13 @@ set -uo pipefail
 build=$(cd "$1" && pwd)
 kills=${2:-200}
 root=$(cd "$(dirname "$0")/../.." && pwd)
+. "$root/tests/plugin/checks.sh"
 sample=$root/examples/sample
 runnel=$build/runnel
 scratch=$(mktemp -d)
-passed=0 failed=0 seed=0 harmed=0
+seed=0 harmed=0
 proxies=()
 
-bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
-good() { passed=$((passed + 1)); }
 trap 'kill "${proxies[@]}" 2> /dev/null; wait; rm -rf "$scratch"' EXIT
 cd "$scratch"
 mkdir -m 700 door
@@ -163,5 +162,4 @@ line model=ont 2> said && bad "another model was fallen back on" || good
 grep -q 'the model to fall back on' said && good || bad "said: $(cat said)"
 end
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+checked

@@ -91,6 +91,8 @@ for file in $(sources '*.c' '*.h'); do
     awk -v file="$file" 'length > 120 {print file ":" FNR}' "$file"
 done | while read -r line; do case $line in RULE*) echo "$line" ;; *) excused 7 "${line%%:*}" || bad "line too long: $line" ;; esac; done
 grep -nE '\b(TODO|FIXME|XXX)\b' $(sources '*.c' '*.h' '*.sh' '*.py' | grep -v '^tests/rules/') | while read -r line; do bad "left behind: $line"; done
+for script in $(sources '*.sh' .ci/run); do bash -n "$script" || bad "$script is not a script that bash reads"; done
+git grep -nE '^(<{7}|>{7})( |$)' | while read -r line; do bad "left by a merge: $line"; done
 grep -nP '\t| +$|[^\x00-\x7F]' $(sources '*.c' '*.h') | grep -vP '"[^"]*\\t' | head -5 | while read -r line; do bad "tab, trailing blank or non-ASCII: $line"; done
 grep -nE '\b(sprintf|strcpy|strcat|strtok|atoi|gets|rand|system) *\(' $(sources 'core/*.[ch]' 'adapters/*.[ch]' 'plugin/*.[ch]') | while read -r line; do bad "banned function: $line"; done
 
