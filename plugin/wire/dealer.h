@@ -9,14 +9,13 @@
  * A batch is kept until it is answered.  What a service has when it falls silent, or comes back
  * without its session, is dealt again; as one of these batches may be what killed it, each of them
  * is from then on dealt to a service that has nothing else (a *suspect*).  A batch that was alone
- * with five services that died, or were silent for too long, is set aside.  The first answer of a
- * batch counts. */
+ * with three services that died is set aside.  The first answer of a batch counts. */
 #ifndef PLUGIN_WIRE_DEALER_H
 #define PLUGIN_WIRE_DEALER_H
 
 #include "plugin/wire/frame.h"
 
-enum { DEALER_SERVICES_MAX = 32, DEALER_BATCHES_MAX = 64, LONE_DEATHS_MAX = 5 };
+enum { DEALER_SERVICES_MAX = 32, DEALER_BATCHES_MAX = 64, LONE_DEATHS_MAX = 3 };
 
 struct dealer;
 
