@@ -123,14 +123,15 @@ static void kill_source(void) {
     unlink(path);
 }
 
-/* Whether a batch is out, and none that has been out in two deaths. */
+/* Whether a batch is out, and none that has been out in a death: on a busy machine silence may add
+ * to the deaths, and after three a batch is set aside. */
 static bool may_kill(void) {
     bool some = false;
     for (size_t i = 0; i < PEERS_MAX; i++)
         for (size_t b = 0; b < 32; b++) {
             uint64_t batch = peers[i].out[b];
             some |= batch != 0;
-            if (batch != 0 && kills_of[batch % BATCHES_MAX] >= 2)
+            if (batch != 0 && kills_of[batch % BATCHES_MAX] >= 1)
                 return false;
         }
     return some;
