@@ -139,9 +139,11 @@ same single.vcf stalled.vcf "a service that stands still"
 pid=$!
 for _ in $(seq 600); do [ -s held ] && break; sleep 0.05; done
 position() { for f in /proc/$pid/fd/*; do [ "$(readlink "$f")" = "$bam" ] && awk '/^pos/ {print $2}' "/proc/$pid/fdinfo/${f##*/}"; done; }
-sleep 1; first=$(position); sleep 1
+memory() { awk '/^VmRSS/ {print $2}' /proc/$pid/status; }
+sleep 1; first=$(position); held=$(memory); sleep 1
 [ -n "$first" ] && [ "$first" = "$(position)" ] && [ "$first" -lt $(($(stat -c %s "$bam") * 2 / 3)) ] && good ||
     bad "the reader has gone on to $(position) of $(stat -c %s "$bam"), from $first"
+[ "$(memory)" -le $((held + 256)) ] && good || bad "a held reader grew from $held to $(memory) KiB"
 timeout 100 "$runnel" run -q "reads $(cat held) ! pileup ref=$ref ! caller model=$both ! vcf no-version=true held.vcf"
 wait $pid && good || bad "the held source ended with $?"
 same single.vcf held.vcf "reads that were held"
