@@ -169,8 +169,8 @@ int convolution_scratch_new(struct convolution_scratch *scratch, size_t position
     scratch->x_at = calloc(positions, sizeof *scratch->x_at);
     scratch->y_at = calloc(positions, sizeof *scratch->y_at);
     scratch->tiles = calloc(WINOGRAD_TILES, sizeof *scratch->tiles);
-    scratch->v = floats_new(WINOGRAD_TILES * WINOGRAD_POINTS_MAX * channels, why);
-    scratch->m = floats_new(WINOGRAD_TILES * WINOGRAD_POINTS_MAX * panel, why);
+    scratch->v = floats_new(WINOGRAD_POINTS_MAX * (WINOGRAD_TILES * channels + panel), why);
+    scratch->m = floats_new(WINOGRAD_POINTS_MAX * (WINOGRAD_TILES * channels + panel), why);
     if (scratch->x_at == NULL || scratch->y_at == NULL || scratch->tiles == NULL ||
         scratch->v == NULL || scratch->m == NULL)
         return fail(why, STATUS_NO_MEMORY, "no memory for convolutions");

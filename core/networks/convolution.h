@@ -38,7 +38,7 @@ struct convolution_scratch {
     struct winograd_tile *tiles;
 };
 
-enum { WINOGRAD_TILES = 48 /* that are transformed at a time, so that their points stay near */ };
+enum { WINOGRAD_TILES = 96 /* that are transformed at a time, so that their points stay near */ };
 
 size_t map_row(const struct map_shape *map);  /* floats from a row to the next */
 size_t map_size(const struct map_shape *map); /* floats of one window */
@@ -65,8 +65,8 @@ void convolution_run(const struct convolution *c, struct convolution_scratch *sc
                      const float *x, const float *add, float *y, const struct row_range *ranges,
                      size_t M);
 
-/* Working memory for convolutions of up to `positions` outputs at a time, `channels` inputs, and
- * panels of `panel` outputs. */
+/* Working memory for convolutions of up to `positions` outputs at a time, maps of `channels` at
+ * most, and panels of `panel` outputs. */
 int convolution_scratch_new(struct convolution_scratch *scratch, size_t positions, size_t channels,
                             size_t panel, struct failure *why);
 void convolution_scratch_free(struct convolution_scratch *scratch);

@@ -21,7 +21,7 @@
 
 enum {
     STAGES = 3,
-    BLOCK = 8,        /* windows that go through the smaller maps together */
+    BLOCK = 16,       /* windows that go through the smaller maps together */
     MARGIN = 3,       /* rows beside a computed range that the next convolution may read */
     INPUT_UNITS = 100 /* window values are hundredths */
 };

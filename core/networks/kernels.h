@@ -20,14 +20,15 @@ enum activation { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_SELU };
 
 /* y(M, panels*P) = activation(x(M,K) w^T + b + add).  Row m of x is `stretches` runs of
  * `length` floats each, `step` floats apart, the first at x + x_at[m]; K = stretches * length.
- * Each run is summed on its own from zero and then added, which keeps long sums exact. */
+ * Each run but the first, which begins with b, is summed on its own from zero and then added, which
+ * keeps long sums exact. */
 struct product {
     size_t rows, panels;
     const float *x;
     const uint32_t *x_at; /* (M) */
     size_t stretches, length, step;
     const float *w;       /* (panels, K, P) */
-    const float *b;       /* (panels, P) */
+    const float *b;       /* (panels, P); NULL: none */
     const float *add;     /* NULL, or laid out as y; may be y itself */
     float *y;             /* row m begins at y + y_at[m] */
     const uint32_t *y_at; /* (M) */
@@ -60,21 +61,25 @@ struct winograd_tile {
     uint32_t rows, columns; /* outputs that lie in the map */
 };
 
-/* v (N, T, channels) from the T tiles' inputs: both axes transformed. */
+/* v (N, T, channels) from the T tiles' inputs: both axes transformed.  Points are `v_step` floats
+ * apart. */
 struct winograd_in {
     size_t rows, tile_count, channels;
     const struct winograd_tile *tiles;
     const float *x;
     size_t x_row, x_column; /* from a row of the map to the next, from a position to the next */
     float *v;
+    size_t v_step;
 };
 
-/* y = relu(outputs + b + add) for one panel of outputs, from m (N, T, P). */
+/* y = relu(outputs + b + add) from m (N, T, channels), whose points are `m_step` floats apart. */
 struct winograd_out {
-    size_t rows, tile_count;
+    size_t rows, tile_count, channels;
     const struct winograd_tile *tiles;
-    const float *m, *b; /* b (P) */
-    const float *add;   /* NULL, or laid out as y */
+    const float *m;
+    size_t m_step;
+    const float *b;   /* (channels) */
+    const float *add; /* NULL, or laid out as y */
     float *y;
     size_t y_row, y_column;
 };

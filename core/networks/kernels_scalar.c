@@ -27,10 +27,10 @@ static void product(const struct product *p) {
     for (size_t n = 0; n < p->panels; n++)
         for (size_t m = 0; m < p->rows; m++) {
             const float *w = p->w + n * K;
-            float total = p->b[n];
+            float total = 0.0F;
             for (size_t s = 0; s < p->stretches; s++) {
                 const float *x = p->x + p->x_at[m] + s * p->step;
-                float sum = 0.0F;
+                float sum = s == 0 && p->b != NULL ? p->b[n] : 0.0F;
                 for (size_t k = 0; k < p->length; k++)
                     sum += x[k] * *w++;
                 total += sum;

@@ -19,9 +19,11 @@ typedef float vec_anywhere __attribute__((vector_size(4 * LANES), aligned(4), ma
 
 #define INLINE static inline __attribute__((always_inline))
 #ifdef __clang__
-#define UNROLL _Pragma("unroll")
+#define UNROLL      _Pragma("unroll")
+#define UNROLL_LOOP _Pragma("unroll 4")
 #else
-#define UNROLL _Pragma("GCC unroll 16")
+#define UNROLL      _Pragma("GCC unroll 16")
+#define UNROLL_LOOP _Pragma("GCC unroll 4")
 #endif
 
 /* Calls `call` with the number of rows as a constant: every variant is compiled apart. */
@@ -111,6 +113,19 @@ INLINE vec activate(enum activation activation, vec v) {
 
 enum { PANEL = 2 * LANES };
 
+/* Adds x(rows, K) w(K, 2, L) to the sums. */
+INLINE void add_run(vec sum[][2], const float *const x[], size_t K, const float *w,
+                    const size_t rows) {
+    UNROLL_LOOP for (size_t k = 0; k < K; k++, w += PANEL) {
+        vec w0 = load(w), w1 = load(w + LANES);
+        UNROLL for (size_t r = 0; r < rows; r++) {
+            vec v = all(x[r][k]);
+            sum[r][0] += v * w0;
+            sum[r][1] += v * w1;
+        }
+    }
+}
+
 /* Rows [first, first + rows) of one panel. */
 INLINE void product_tile(const struct product *p, size_t panel, size_t first, const size_t rows) {
     const float *x[PRODUCT_ROWS];
@@ -118,24 +133,20 @@ INLINE void product_tile(const struct product *p, size_t panel, size_t first, co
     vec total[PRODUCT_ROWS][2];
     UNROLL for (size_t r = 0; r < rows; r++) {
         x[r] = p->x + p->x_at[first + r];
-        total[r][0] = load(p->b + panel * PANEL);
-        total[r][1] = load(p->b + panel * PANEL + LANES);
+        total[r][0] = p->b == NULL ? (vec){0} : load(p->b + panel * PANEL);
+        total[r][1] = p->b == NULL ? (vec){0} : load(p->b + panel * PANEL + LANES);
     }
-    for (size_t s = 0; s < p->stretches; s++) {
+    add_run(total, x, p->length, w, rows);
+    for (size_t s = 1; s < p->stretches; s++) {
         vec sum[PRODUCT_ROWS][2];
-        UNROLL for (size_t r = 0; r < rows; r++) sum[r][0] = sum[r][1] = (vec){0};
-        for (size_t k = 0; k < p->length; k++, w += PANEL) {
-            vec w0 = load(w), w1 = load(w + LANES);
-            UNROLL for (size_t r = 0; r < rows; r++) {
-                vec v = all(x[r][k]);
-                sum[r][0] += v * w0;
-                sum[r][1] += v * w1;
-            }
+        UNROLL for (size_t r = 0; r < rows; r++) {
+            x[r] += p->step;
+            sum[r][0] = sum[r][1] = (vec){0};
         }
+        add_run(sum, x, p->length, w += p->length * PANEL, rows);
         UNROLL for (size_t r = 0; r < rows; r++) {
             total[r][0] += sum[r][0];
             total[r][1] += sum[r][1];
-            x[r] += p->step;
         }
     }
     UNROLL for (size_t r = 0; r < rows; r++) {
@@ -149,12 +160,21 @@ INLINE void product_tile(const struct product *p, size_t panel, size_t first, co
     }
 }
 
-/* All rows of a panel while its weights are near; rows in tiles of nearly equal size. */
+/* Asks for floats [begin, end) of w, which are needed soon, a line of the cache at a time. */
+INLINE void prefetch(const float *w, size_t begin, size_t end) {
+    for (size_t i = begin; i < end; i += 16)
+        __builtin_prefetch(w + i, 0, 2);
+}
+
+/* All rows of a panel while its weights are near, and the next panel's are fetched; rows in tiles
+ * of nearly equal size. */
 static void product(const struct product *p) {
     size_t tiles = (p->rows + PRODUCT_ROWS - 1) / PRODUCT_ROWS;
+    size_t size = p->stretches * p->length * PANEL;
     for (size_t panel = 0; panel < p->panels; panel++)
         for (size_t t = 0, first = 0; t < tiles; t++) {
             size_t rows = (p->rows - first) / (tiles - t);
+            prefetch(p->w + (panel + 1) * size, t * size / tiles, (t + 1) * size / tiles);
 #define PRODUCT_TILE(n) product_tile(p, panel, first, n <= PRODUCT_ROWS ? n : PRODUCT_ROWS)
             EXACT_ROWS(rows, PRODUCT_TILE)
             first += rows;
@@ -174,22 +194,24 @@ enum { GATES = 4 };
  * 1 + e_v to 2u.  Of the first term i (1 + e_g) cancels: 2u for f, 3u for products and division,
  * 5u |c|.  Of the second nothing does: 2u each for 1 - e_g, i and 1 + e_g, 3u for the rest, 9u.
  * Together at most 14u = 8e-7 of max(1, |c|); h, a like quotient of o and c', stays below. */
-INLINE void lstm_cell(const float *gates, float *c_place, float *y) {
+INLINE void cell_c(const float *gates, float *c_place) {
     vec i = 1.0F + exp_minus(load(gates), 1.0F);
     vec f = 1.0F + exp_minus(load(gates + LANES), 1.0F);
     vec e_g = exp_minus(load(gates + 2 * LANES), 2.0F);
-    vec o = 1.0F + exp_minus(load(gates + 3 * LANES), 1.0F);
     vec ig = i * (1.0F + e_g);
-    vec c = (load(c_place) * ig + (1.0F - e_g) * f) / (f * ig);
-    store(c_place, c);
-    vec e_c = exp_minus(c, 2.0F);
+    store(c_place, (load(c_place) * ig + (1.0F - e_g) * f) / (f * ig));
+}
+
+INLINE void cell_h(const float *gates, const float *c_place, float *y) {
+    vec o = 1.0F + exp_minus(load(gates + 3 * LANES), 1.0F);
+    vec e_c = exp_minus(load(c_place), 2.0F);
     store(y, (1.0F - e_c) / (o * (1.0F + e_c)));
 }
 
 /* Adds x(rows, K) w(K, 4, L) and returns the weights behind. */
 INLINE const float *add_gates(vec gates[][GATES], const float *x, size_t x_step, size_t K,
                               const float *w, const size_t rows) {
-    for (size_t k = 0; k < K; k++, w += GATES * LANES) {
+    UNROLL_LOOP for (size_t k = 0; k < K; k++, w += GATES * LANES) {
         vec v[STEP_ROWS];
         UNROLL for (size_t r = 0; r < rows; r++) v[r] = all(x[r * x_step + k]);
         UNROLL for (size_t g = 0; g < GATES; g++) {
@@ -221,8 +243,8 @@ INLINE void step_tile(const struct lstm_step *s, size_t vector, size_t first, co
     }
 }
 
-/* The cells follow in a loop of their own: one cell is a long chain, and only many of them
- * side by side keep the multipliers busy. */
+/* The cells follow in loops of their own, first all c, then all h: each is a long chain, and only
+ * many of them side by side keep the multipliers busy. */
 static void lstm_step(const struct lstm_step *s) {
     size_t tiles = (s->rows + STEP_ROWS - 1) / STEP_ROWS, vectors = s->units / LANES;
     for (size_t vector = 0; vector < vectors; vector++)
@@ -232,10 +254,12 @@ static void lstm_step(const struct lstm_step *s) {
             EXACT_ROWS(rows, STEP_TILE)
             first += rows;
         }
+    for (size_t n = 0; n < s->rows * vectors; n++)
+        cell_c(s->gates + n * GATES * LANES, s->c + n * LANES);
     for (size_t m = 0; m < s->rows; m++)
-        for (size_t vector = 0; vector < vectors; vector++)
-            lstm_cell(s->gates + (m * vectors + vector) * GATES * LANES,
-                      s->c + m * s->units + vector * LANES, s->y + m * s->y_step + vector * LANES);
+        for (size_t vector = 0, n = m * vectors; vector < vectors; vector++, n++)
+            cell_h(s->gates + n * GATES * LANES, s->c + n * LANES,
+                   s->y + m * s->y_step + vector * LANES);
 }
 
 /* ---- Winograd's transforms ------------------------------------------------------------------- */
@@ -306,7 +330,7 @@ INLINE void tiles_in(const struct winograd_in *w, const size_t m) {
             UNROLL for (size_t k = 0; k < REACH; k++) {
                 transform_in(a + k, REACH, m);
                 UNROLL for (size_t r = 0; r < m + 2; r++)
-                    store(v + (r * REACH + k) * w->tile_count * w->channels, a[r * REACH + k]);
+                    store(v + (r * REACH + k) * w->v_step, a[r * REACH + k]);
             }
         }
 }
@@ -320,18 +344,19 @@ static void winograd_in(const struct winograd_in *w) {
 
 INLINE void tiles_out(const struct winograd_out *w, const size_t m) {
     for (size_t t = 0; t < w->tile_count; t++)
-        for (size_t half = 0; half < PANEL; half += LANES) {
+        for (size_t c = 0; c < w->channels; c += LANES) {
             const struct winograd_tile *tile = &w->tiles[t];
-            vec a[WINOGRAD_POINTS_MAX], b = load(w->b + half);
+            const float *from = w->m + t * w->channels + c;
+            vec a[WINOGRAD_POINTS_MAX], b = load(w->b + c);
             UNROLL for (size_t k = 0; k < REACH; k++) {
                 UNROLL for (size_t r = 0; r < m + 2; r++) a[r * REACH + k] =
-                    load(w->m + ((r * REACH + k) * w->tile_count + t) * PANEL + half);
+                    load(from + (r * REACH + k) * w->m_step);
                 transform_out(a + k, REACH, m);
             }
             UNROLL for (size_t r = 0; r < m; r++) transform_out(a + r * REACH, 1, COLUMNS);
             UNROLL for (size_t r = 0; r < m; r++) {
                 UNROLL for (size_t k = 0; k < COLUMNS; k++) {
-                    size_t place = tile->y_at + r * w->y_row + k * w->y_column + half;
+                    size_t place = tile->y_at + r * w->y_row + k * w->y_column + c;
                     if (r >= tile->rows || k >= tile->columns)
                         continue;
                     vec y = a[r * REACH + k] + b;

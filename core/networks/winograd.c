@@ -50,7 +50,7 @@ int winograd_pack(struct convolution *c, const float *matrix, size_t outputs, st
     for (size_t o = 0; o < outputs; o++)
         for (size_t n = 0; n < N; n++)
             for (size_t k = 0; k < C; k++)
-                c->points[((o / P * N + n) * C + k) * P + o % P] =
+                c->points[((n * c->packed.panels + o / P) * C + k) * P + o % P] =
                     (float)at_point(matrix + o * TAPS * TAPS * C + k, C, c->tile_rows, n);
     return STATUS_OK;
 }
@@ -101,11 +101,13 @@ static size_t count_tiles(const struct convolution *c, const struct row_range *r
     return count * ((c->out.W + WINOGRAD_COLUMNS - 1) / WINOGRAD_COLUMNS);
 }
 
-/* T tiles: all points of a panel, then at once its outputs, while they are near. */
+/* T tiles: to the points, one point after the other so that each weight is read once, and back.
+ * Points lie a vector more than their size apart, or they would all fall into one set of the cache.
+ */
 static void run_tiles(const struct convolution *c, const struct convolution_scratch *scratch,
                       size_t T, const float *x, const float *add, float *y) {
-    size_t N = point_count(c), C = c->in.C, P = c->kernels->panel;
-    static const float no_bias[64];
+    size_t N = point_count(c), C = c->in.C, P = c->kernels->panel, O = c->packed.panels * P;
+    size_t v_step = T * C + P, m_step = T * O + P;
     c->kernels->winograd_in(&(struct winograd_in){.rows = c->tile_rows,
                                                   .tile_count = T,
                                                   .channels = C,
@@ -113,33 +115,33 @@ static void run_tiles(const struct convolution *c, const struct convolution_scra
                                                   .x = x,
                                                   .x_row = map_row(&c->in),
                                                   .x_column = C,
-                                                  .v = scratch->v});
+                                                  .v = scratch->v,
+                                                  .v_step = v_step});
     for (size_t t = 0; t < T; t++) {
         scratch->x_at[t] = (uint32_t)(t * C);
-        scratch->y_at[t] = (uint32_t)(t * P);
+        scratch->y_at[t] = (uint32_t)(t * O);
     }
-    for (size_t panel = 0; panel < c->packed.panels; panel++) {
-        for (size_t n = 0; n < N; n++)
-            c->kernels->product(&(struct product){.rows = T,
-                                                  .panels = 1,
-                                                  .x = scratch->v + n * T * C,
-                                                  .x_at = scratch->x_at,
-                                                  .stretches = 1,
-                                                  .length = C,
-                                                  .w = c->points + (panel * N + n) * C * P,
-                                                  .b = no_bias,
-                                                  .y = scratch->m + n * T * P,
-                                                  .y_at = scratch->y_at});
-        c->kernels->winograd_out(&(struct winograd_out){.rows = c->tile_rows,
-                                                        .tile_count = T,
-                                                        .tiles = scratch->tiles,
-                                                        .m = scratch->m,
-                                                        .b = c->packed.bias + panel * P,
-                                                        .add = add == NULL ? NULL : add + panel * P,
-                                                        .y = y + panel * P,
-                                                        .y_row = map_row(&c->out),
-                                                        .y_column = c->out.C});
-    }
+    for (size_t n = 0; n < N; n++)
+        c->kernels->product(&(struct product){.rows = T,
+                                              .panels = c->packed.panels,
+                                              .x = scratch->v + n * v_step,
+                                              .x_at = scratch->x_at,
+                                              .stretches = 1,
+                                              .length = C,
+                                              .w = c->points + n * C * O,
+                                              .y = scratch->m + n * m_step,
+                                              .y_at = scratch->y_at});
+    c->kernels->winograd_out(&(struct winograd_out){.rows = c->tile_rows,
+                                                    .tile_count = T,
+                                                    .channels = O,
+                                                    .tiles = scratch->tiles,
+                                                    .m = scratch->m,
+                                                    .m_step = m_step,
+                                                    .b = c->packed.bias,
+                                                    .add = add,
+                                                    .y = y,
+                                                    .y_row = map_row(&c->out),
+                                                    .y_column = c->out.C});
 }
 
 void winograd_run(const struct convolution *c, struct convolution_scratch *scratch, const float *x,

@@ -9,7 +9,7 @@
 
 #include "core/networks/convolution.h"
 
-/* Fills c->points, (panels, N, C, P), from `matrix` (outputs, 9, in.C) as convolution.c folds it.
+/* Fills c->points, (N, panels, C, P), from `matrix` (outputs, 9, in.C) as convolution.c folds it.
  */
 int winograd_pack(struct convolution *c, const float *matrix, size_t outputs, struct failure *why);
 
