@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * reads: the alignments of a BAM, CRAM or SAM file, of standard input, or of a stream that somebody
- * publishes, in their sorted order.
+ * publishes, in their sorted order, or, with `any`, in the order in which they come.
  *
  *     runnel run 'reads in.bam ! pileup ref=ref.fa ! caller ! vcf out.vcf'
  *     runnel run 'reads tcp://127.0.0.1:5556 ! pileup ref=ref.fa ! caller ! vcf out.vcf'
@@ -41,7 +41,7 @@ struct reads {
     size_t contig, interval;     /* the next region to begin */
     int64_t end;                 /* of the region under way */
     int64_t reach;               /* reads that begin before it were given already */
-    bool opened, in_region, wants_moves, has_moves;
+    bool opened, in_region, wants_moves, has_moves, any_order;
     int64_t given; /* reads */
     int64_t last_contig, last_position;
 };
@@ -106,6 +106,7 @@ static int reads_init(const struct runnel_init *init, void **state) {
                                                .threads =
                                                    (int)runnel_setting_integer(init, "threads"),
                                                .moves = runnel_setting_flag(init, "moves"),
+                                               .any_order = runnel_setting_flag(init, "any"),
                                                .copy = copy};
     if (reads == NULL || path == NULL) {
         free(reads);
@@ -117,6 +118,7 @@ static int reads_init(const struct runnel_init *init, void **state) {
     reads->copy = copy;
     reads->host = init->host;
     reads->wants_moves = options.moves;
+    reads->any_order = options.any_order;
     reads->batch_rows = runnel_setting_integer(init, "batch");
     if (reads->batch_rows < 1) {
         fail(&why, STATUS_BAD_INPUT, "batch takes 1 or more reads");
@@ -164,7 +166,7 @@ static int emit_open(struct reads *reads, struct runnel_slot *slot) {
                                         {"read_platform", header->platform},
                                         {"basecall_model", header->basecall_model},
                                         {"moves", reads->wants_moves ? "true" : "false"},
-                                        {"order", "position"}};
+                                        {"order", reads->any_order ? "arrival" : "position"}};
     struct runnel_batch *open =
         stream_open(&READS_STREAM, NULL, facts, sizeof facts / sizeof *facts, &why);
     free(contigs);
@@ -299,8 +301,10 @@ static int reads_process(void *state, const struct runnel_batch *none, struct ru
         struct runnel_batch *batch = stream_data(&READS_STREAM, reads->table, &why);
         if (batch == NULL)
             return stage_failed(reads->host, &why);
-        batch->mark_contig = reads->last_contig;
-        batch->mark_position = reads->last_position;
+        if (!reads->any_order) {
+            batch->mark_contig = reads->last_contig;
+            batch->mark_position = reads->last_position;
+        }
         reads->host->count(reads->host->context, "reads", (int64_t)rows);
         reads->host->emit(reads->host->context, slot, batch);
     }
@@ -324,6 +328,7 @@ static const struct runnel_option OPTIONS[] = {
     {"region", RUNNEL_TEXT, "", "only reads near these regions, separated by blanks"},
     {"bed", RUNNEL_TEXT, "", "only reads near the regions of this BED file"},
     {"moves", RUNNEL_FLAG, "false", "carry move tables (mv tags), for dwell times"},
+    {"any", RUNNEL_FLAG, "false", "take reads in any order"},
     {"copy", RUNNEL_TEXT, "", "also write the reads to this BAM file"},
     {"threads", RUNNEL_INTEGER, "0", "threads that help to decompress"},
     {"batch", RUNNEL_INTEGER, "4096", "reads that travel together at most"},
