@@ -10,6 +10,7 @@
  * (or its surroundings, as far as a window reaches) is given once. */
 #include "adapters/alignments.h"
 #include "adapters/regions.h"
+#include "plugin/read_rows.h"
 #include "plugin/stages/stage.h"
 #include "plugin/wire/subscription.h"
 
@@ -41,7 +42,7 @@ struct reads {
     size_t contig, interval;     /* the next region to begin */
     int64_t end;                 /* of the region under way */
     int64_t reach;               /* reads that begin before it were given already */
-    bool opened, in_region, wants_moves, has_moves, any_order;
+    bool opened, in_region, wants_moves, has_moves, any_order, wants_unaligned;
     int64_t given; /* reads */
     int64_t last_contig, last_position;
 };
@@ -107,6 +108,7 @@ static int reads_init(const struct runnel_init *init, void **state) {
                                                    (int)runnel_setting_integer(init, "threads"),
                                                .moves = runnel_setting_flag(init, "moves"),
                                                .any_order = runnel_setting_flag(init, "any"),
+                                               .unaligned = runnel_setting_flag(init, "unaligned"),
                                                .copy = copy};
     if (reads == NULL || path == NULL) {
         free(reads);
@@ -119,6 +121,7 @@ static int reads_init(const struct runnel_init *init, void **state) {
     reads->host = init->host;
     reads->wants_moves = options.moves;
     reads->any_order = options.any_order;
+    reads->wants_unaligned = options.unaligned;
     reads->batch_rows = runnel_setting_integer(init, "batch");
     if (reads->batch_rows < 1) {
         fail(&why, STATUS_BAD_INPUT, "batch takes 1 or more reads");
@@ -173,27 +176,22 @@ static int emit_open(struct reads *reads, struct runnel_slot *slot) {
     return stage_emit(reads->host, slot, open, &why);
 }
 
-static void put_row(struct arrow_table *table, const struct alignment *row, const char *contig) {
-    size_t length = (size_t)row->length;
-    arrow_put_text(table, READS_CONTIG, contig);
-    arrow_put_integer(table, READS_POSITION, row->position + 1);
-    arrow_put_integer(table, READS_FLAG, row->flag);
-    arrow_put_integer(table, READS_MAPQ, row->mapq);
-    arrow_put_text(table, READS_NAME, row->name);
-    arrow_put_list(table, READS_CIGAR, row->cigar, row->cigar_count);
-    arrow_put_integer(table, READS_LENGTH, row->length);
-    arrow_put_bytes(table, READS_SEQUENCE, row->sequence, (length + 1) / 2);
-    arrow_put_bytes(table, READS_QUALITIES, row->qualities, length);
-    if (row->haplotype != 0)
-        arrow_put_integer(table, READS_HP, row->haplotype);
-    else
-        arrow_put_null(table, READS_HP);
-    if (row->moves != NULL)
-        arrow_put_bytes(table, READS_MOVES, row->moves, row->move_count);
-    else
-        arrow_put_null(table, READS_MOVES);
-    arrow_put_null(table, READS_START_TIME);
-    arrow_put_null(table, READS_CHANNEL);
+/* Puts the read that came last into the table. */
+static int put_row(struct reads *reads, const struct alignment *row, int32_t contig,
+                   struct failure *why) {
+    const char *start_time = alignments_start_time(reads->file);
+    const struct read_origin origin = {.start_time = start_time,
+                                       .start_time_length = start_time ? strlen(start_time) : 0,
+                                       .channel = alignments_channel(reads->file)};
+    reads->given++;
+    reads->has_moves = reads->has_moves || row->moves != NULL;
+    if (contig >= 0) {
+        reads->last_contig = contig;
+        reads->last_position = row->position + 1;
+    }
+    return read_row_put(reads->table, row,
+                        contig < 0 ? "" : alignments_header(reads->file)->contigs[contig].name,
+                        &origin, why);
 }
 
 /* Turns to the next region that is wanted; STATUS_END when all are through. */
@@ -227,7 +225,9 @@ static int next_read(struct reads *reads, struct alignment *row, int32_t *contig
             status = next_region(reads, why);
         if (status == STATUS_OK)
             status = alignments_next(reads->file, row, contig, why);
-        if (status == STATUS_OK && *contig < 0) {
+        if (status == STATUS_OK && reads->wants_unaligned && (row->flag & 4))
+            *contig = -1;
+        else if (status == STATUS_OK && *contig < 0) {
             reads->host->count(reads->host->context, "left out: no position", 1);
             continue;
         }
@@ -286,13 +286,8 @@ static int reads_process(void *state, const struct runnel_batch *none, struct ru
     while (arrow_table_bytes(reads->table) < BATCH_BYTES &&
            (int64_t)arrow_table_rows(reads->table) < reads->batch_rows &&
            (status = next_read(reads, &row, &contig, &why)) == STATUS_OK) {
-        put_row(reads->table, &row, alignments_header(reads->file)->contigs[contig].name);
-        reads->given++;
-        reads->has_moves = reads->has_moves || row.moves != NULL;
-        if ((status = arrow_table_end_row(reads->table, &why)) != STATUS_OK)
+        if ((status = put_row(reads, &row, contig, &why)) != STATUS_OK)
             break;
-        reads->last_contig = contig;
-        reads->last_position = row.position + 1;
     }
     if (status < 0 || check_moves(reads, status == STATUS_END, &why) != STATUS_OK)
         return stage_failed(reads->host, &why);
@@ -329,6 +324,8 @@ static const struct runnel_option OPTIONS[] = {
     {"bed", RUNNEL_TEXT, "", "only reads near the regions of this BED file"},
     {"moves", RUNNEL_FLAG, "false", "carry move tables (mv tags), for dwell times"},
     {"any", RUNNEL_FLAG, "false", "take reads in any order"},
+    {"unaligned", RUNNEL_FLAG, "false",
+     "also give reads that are not aligned, from FASTQ too, for the stage align"},
     {"copy", RUNNEL_TEXT, "", "also write the reads to this BAM file"},
     {"threads", RUNNEL_INTEGER, "0", "threads that help to decompress"},
     {"batch", RUNNEL_INTEGER, "4096", "reads that travel together at most"},
