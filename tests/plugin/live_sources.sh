@@ -3,4 +3,69 @@
 # Reads as a sequencer gives them: not aligned, on a pipe or in a folder that fills, and what `reads` and
 # `align` make of them.   tests/plugin/live_sources.sh BUILD
 set -uo pipefail
-source "$(dirname "$0")/checks.sh"
+build=$(cd "$1" && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd)
+source "$root/tests/plugin/checks.sh"
+sample=$root/examples/sample
+runnel=$build/runnel sam=$build/test_plugins/sam.so
+scratch=$(mktemp -d)
+trap 'rm -r "$scratch"' EXIT
+cd "$scratch"
+ref=$sample/ref.fa
+# columns FILE: records without the tags that aligners add.
+columns() { samtools view "$@" | awk -F '\t' -v OFS='\t' '{n = split($0, f); $0 = ""; for (i = 1; i <= 11; i++) $i = f[i]
+    for (t = 1; t <= 3; t++) for (i = 12; i <= n; i++) if (index(f[i], substr("st:ch:mv:", 3 * t - 2, 3)) == 1) $(NF + 1) = f[i]; print}'; }
+line() { timeout 120 "$runnel" run -q "$@"; }
+
+# The sample's reads as a basecaller gives them, with channel, start time and move table; one of nowhere.
+samtools fastq -n "$sample/reads.bam" 2> /dev/null | awk 'NR % 4 == 1 {n++; $0 = sprintf("%s\tst:Z:2024-05-01T10:%02d:00Z\tch:i:%d\tmv:B:c,5,1,0,1,%d", $0, n % 60, n, n % 2)} 1' > reads.fq
+awk 'BEGIN {srand(3); s = q = ""; while (length(s) < 3000) {s = s substr("ACGT", 1 + int(4 * rand()), 1); q = q "5"}; print "@nowhere\n" s "\n+\n" q}' >> reads.fq
+gzip -k reads.fq
+samtools import -0 reads.fq -T '*' -o reads.bam 2> /dev/null
+total=$(($(wc -l < reads.fq) / 4))
+
+# ---- align: as the command does, whatever the reads stand in
+if command -v minimap2 > /dev/null; then
+    minimap2 -a -y -x map-ont "$ref" reads.fq 2> /dev/null > theirs.sam
+    columns -F 4 theirs.sam > theirs
+    for input in reads.fq reads.fq.gz reads.bam; do
+        line "reads $input any=true unaligned=true moves=true ! align $ref threads=2 ! $sam ours.sam" --report books.json
+        columns ours.sam > ours
+        same theirs ours "$input"
+    done
+    line "reads - any=true unaligned=true moves=true ! align $ref ! $sam ours.sam" < reads.fq.gz
+    columns ours.sam > ours
+    same theirs ours "standard input, one thread"
+    minimap2 -x map-ont -d ref.mmi "$ref" 2> /dev/null
+    line "reads reads.fq any=true unaligned=true moves=true batch=1 ! align ref.mmi threads=3 ! $sam ours.sam"
+    columns ours.sam > ours
+    same theirs ours "an index, read by read"
+else
+    echo "minimap2 is not there: alignments are not compared with the command's"
+    line "reads reads.fq any=true unaligned=true ! align $ref ! $sam ours.sam" --report books.json
+fi
+holds grep -q '"left out: not in the reference": 1' books.json
+holds grep -q "\"in\": $total" books.json
+samtools view -H ours.sam | grep -q $'^@SQ\tSN:sim1\tLN:100000' && good || bad "contigs of the reference: $(samtools view -H ours.sam)"
+holds grep -q '^@CO.order arrival' ours.sam
+
+# ---- aligned ones are passed on as they are, those of another reference not
+columns "$sample/reads.bam" > theirs
+line "reads $sample/reads.bam any=true unaligned=true ! align $ref ! $sam ours.sam"
+columns ours.sam > ours
+same theirs ours "aligned reads"
+{ samtools view -h "$sample/reads.bam" | sed 's/^@SQ.*/&\n@SQ\tSN:alien\tLN:5000/'
+  samtools view "$sample/reads.bam" | head -3 | awk -v OFS='\t' '{$3 = "alien"; print}'; } > alien.sam
+expect 0 "is aligned to alien, which .*ref.fa does not have" "$runnel" run "reads alien.sam any=true ! align $ref ! $sam ours.sam" --report books.json
+[ "$(grep -c alien printed)" = 1 ] && good || bad "said $(grep -c alien printed) times"
+holds grep -q '"left out: aligned to another reference": 3' books.json
+columns ours.sam > ours
+same theirs ours "beside reads of another reference"
+samtools view -h "$sample/reads.bam" | sed 's/^@SQ.*/@SQ\tSN:sim1\tLN:200000/' > longer.sam
+expect 1 'contig sim1 has 100000 bases, in the .* header 200000' "$runnel" run "reads longer.sam any=true ! align $ref ! $sam ours.sam"
+expect 1 "no preset 'map-moon'" "$runnel" run "reads reads.fq unaligned=true ! align $ref preset=map-moon ! $sam ours.sam"
+expect 1 'nosuch.fa: cannot open' "$runnel" run "reads reads.fq unaligned=true ! align nosuch.fa ! $sam ours.sam"
+expect 1 'lists no contigs' "$runnel" run "reads reads.bam any=true ! align $ref ! $sam ours.sam"
+expect 1 'not a BAM, CRAM or SAM file' "$runnel" run "reads reads.fq any=true ! align $ref ! $sam ours.sam"
+
+checked
