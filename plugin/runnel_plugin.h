@@ -208,6 +208,13 @@ struct runnel_stages {
     int (*find)(const char *word, struct runnel_stage *stage, char *why, size_t size);
 };
 
+/* Extension "runnel.stop/1", for a source without an end: who asks for it promises to look a few times
+ * a second; the first SIGINT then does not break the line off. */
+struct runnel_stop {
+    uint32_t struct_size;
+    int (*asked)(void *context); /* [any thread] end with what is there?  `context`: the host's */
+};
+
 /* ---- what a stage offers --------------------------------------------------------------------- */
 struct runnel_init {
     uint32_t struct_size;

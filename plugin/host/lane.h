@@ -76,8 +76,10 @@ struct run {
     struct lane lanes[LINE_STAGES_MAX];
     const struct run_watch *watch;
     atomic_bool stopped;
-    atomic_size_t running; /* lanes that have not left yet */
-    int news;              /* eventfd: a lane left, or the line stopped */
+    atomic_bool ends_when_asked; /* the source looks at `ending` */
+    atomic_bool ending;          /* it is to give what is there, and end */
+    atomic_size_t running;       /* lanes that have not left yet */
+    int news;                    /* eventfd: a lane left, or the line stopped */
 
     /* Guards what follows; nothing else is locked while it is held. */
     pthread_mutex_t mutex;

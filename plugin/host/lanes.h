@@ -59,7 +59,8 @@ struct run_watch {
 };
 
 /* Runs a checked line to its end.  `books` (may be NULL) is filled either way.  Blocks SIGINT and
- * SIGTERM for the caller and ends the line cleanly when one comes. */
+ * SIGTERM for the caller and breaks the line off cleanly when one comes; the first SIGINT only asks
+ * the source to end where it looks for that (extension "runnel.stop/1"). */
 int line_run(const struct line *line, const struct run_watch *watch, struct books *books,
              struct failure *why);
 

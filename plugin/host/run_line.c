@@ -171,7 +171,10 @@ static bool wait_for_lanes(struct run *run, int signals) {
         struct signalfd_siginfo signal;
         if (read(run->news, &news, sizeof news) < 0)
             news = 0; /* nothing new there */
-        if (read(signals, &signal, sizeof signal) == sizeof signal)
+        bool came = read(signals, &signal, sizeof signal) == sizeof signal;
+        bool softly = came && signal.ssi_signo == SIGINT && atomic_load(&run->ends_when_asked) &&
+                      !atomic_exchange(&run->ending, true);
+        if (came && !softly)
             run_fail(run, signal.ssi_signo == SIGINT ? "interrupted; no output was written"
                                                      : "told to stop; no output was written");
         double now = now_seconds();
