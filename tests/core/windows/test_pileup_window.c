@@ -279,7 +279,7 @@ static void shuffle_reads(struct dice *dice, struct golden_reads reads) {
 }
 
 /* The same reads in any order, looked at now and then, end as the sorted ones do. */
-static void check_any_order(uint64_t seed) {
+static void check_any_order(uint64_t seed, bool parts) {
     struct random_case c = random_case(seed);
     struct pileup_options options = random_options(&c.dice);
     struct reference reference = random_reference(&c);
@@ -292,6 +292,11 @@ static void check_any_order(uint64_t seed) {
     shuffle_reads(&c.dice, reads);
     cr_assert_eq(pileup_windows_new(&stream, &options, &why), STATUS_OK);
     cr_assert_eq(pileup_windows_begin(stream, &reference, NULL, &why), STATUS_OK);
+    if (parts) /* two adjacent ones, which together are all */
+        for (int half = 0; half < 2; half++)
+            cr_assert_eq(
+                pileup_windows_want(stream, half * c.length / 2, (half + 1) * c.length / 2, &why),
+                STATUS_OK);
     for (size_t i = 0; i < reads.count; i++) {
         cr_assert_eq(pileup_windows_add(stream, &reads.reads[i], &why), STATUS_OK);
         if (roll(&c.dice, 20) == 0) {
@@ -323,7 +328,7 @@ static void check_any_order(uint64_t seed) {
 
 Test(pileup_window, any_order) {
     for (uint64_t seed = 1; seed <= 150; seed++)
-        check_any_order(seed);
+        check_any_order(seed, seed % 2 == 0);
 }
 
 /* ---- by hand: what golden data does not tell apart ------------------------------------------ */
@@ -495,4 +500,37 @@ Test(pileup_window, books_balance) {
     cr_assert_eq(b->candidates, b->windows + b->near_edge + b->outside_targets + b->empty_column);
     cr_assert_eq(b->reads.by_fate[READ_USED] + b->reads.by_fate[READ_DUPLICATE], 3998);
     pileup_windows_free(stream);
+}
+
+/* Parts of a contig are drawn as the whole would, whatever is not kept elsewhere. */
+Test(pileup_window, only_wanted_parts_are_kept) {
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        struct random_case c = random_case(seed);
+        struct pileup_options options = random_options(&c.dice);
+        struct reference reference = random_reference(&c);
+        struct golden_reads reads = reads_of(&c);
+        struct drawn drawn[2] = {{0}};
+        options.any_order = true;
+        int64_t begin = roll(&c.dice, (uint32_t)c.length), end = begin + 1 + roll(&c.dice, 200);
+        end = end < c.length ? end : c.length;
+        for (int part = 0; part < 2; part++) {
+            struct pileup_windows *stream;
+            cr_assert_eq(pileup_windows_new(&stream, &options, NULL), STATUS_OK);
+            cr_assert_eq(pileup_windows_begin(stream, &reference, NULL, NULL), STATUS_OK);
+            if (part)
+                cr_assert_eq(pileup_windows_want(stream, begin, end, NULL), STATUS_OK);
+            for (size_t i = 0; i < reads.count; i++)
+                cr_assert_eq(pileup_windows_add(stream, &reads.reads[i], NULL), STATUS_OK);
+            pileup_windows_redraw(stream, begin, end);
+            keep(&drawn[part], stream);
+            pileup_windows_free(stream);
+        }
+        cr_assert_eq(drawn[0].count, drawn[1].count);
+        for (size_t i = 0; i < drawn[0].count; i++)
+            cr_assert_eq(memcmp(drawn[0].windows[i].tensor, drawn[1].windows[i].tensor,
+                                sizeof drawn[0].windows[i].tensor),
+                         0);
+        random_case_free(&c);
+        golden_release();
+    }
 }
