@@ -27,7 +27,7 @@ only() { # only LIBRARY FILES...: nobody else includes it
     grep -lE "#include <$library" $(sources 'adapters/*.c') | grep -vxF "$(printf '%s\n' "$@")" |
         while read -r file; do bad "$file includes $library; only $* may"; done
 }
-only htslib adapters/alignments.c adapters/reference.c adapters/regions.c adapters/vcf.c adapters/vcf_reader.c adapters/versions.c
+only htslib adapters/alignments.c adapters/read_spool.c adapters/read_spool_sort.c adapters/reference.c adapters/regions.c adapters/vcf.c adapters/vcf_reader.c adapters/versions.c
 only hdf5 adapters/hdf5_values.c adapters/keras_file.c adapters/models.c adapters/windows_file.c adapters/versions.c
 only zmq adapters/sockets.c adapters/curve.c adapters/versions.c
 only minimap adapters/aligner.c
