@@ -143,6 +143,7 @@ enum runnel_result {
     RUNNEL_PENDING = 1, /* the slot will be completed later, through host->complete */
     RUNNEL_AGAIN = 2,   /* not now: offer the same batch again after one of my slots completed */
     RUNNEL_DONE = 3,    /* of a source: there is no more */
+    RUNNEL_MORE = 4,    /* the slot is complete; offer the same batch again for what is left */
     RUNNEL_ERROR = -1   /* failed; host->fail has been told why */
 };
 
@@ -255,6 +256,9 @@ struct runnel_stage {
      *   RUNNEL_PENDING  host->complete will be called for it, from any thread
      *   RUNNEL_AGAIN    nothing was put into the slot; MUST only be returned while an earlier
      *                   slot of this stage is pending
+     *   RUNNEL_MORE     the slot is complete, and the batch has more to give than should lie in one:
+     *                   it is offered again, with the next slot, as soon as there is room.  Only
+     *                   for what the stage takes
      *   RUNNEL_ERROR    the line ends
      * A source is called with batch == NULL, again and again, for its next batches: RUNNEL_OK
      * while there may be more, RUNNEL_DONE once there is no more (the slot may hold the last). */

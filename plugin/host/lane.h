@@ -55,7 +55,8 @@ struct lane {
     bool dry, finished, ended;
     bool blocked;                       /* the first slot is complete and waits for credit */
     const struct runnel_batch *ending;  /* END, once it arrived */
-    const struct runnel_batch *refused; /* to be offered again */
+    const struct runnel_batch *refused; /* to be offered again, */
+    bool unfinished;                    /* since the stage had more to give for it */
     size_t type_count;
     struct lane_type types[LANE_TYPES_MAX];
 
@@ -95,6 +96,7 @@ void *lane_main(void *lane);
 void lane_offer_services(struct lane *lane); /* fills lane->host */
 struct runnel_slot *lane_push_slot(struct lane *lane, const struct runnel_batch *input);
 void lane_pop_slot(struct lane *lane); /* the first one; it is complete and empty */
+void lane_release_input(struct lane *lane, struct runnel_slot *slot); /* it stays the caller's */
 void lane_put(struct lane *lane, struct runnel_slot *slot, const struct runnel_batch *batch);
 /* Undoes the last push after a refusal; false when no other slot is under way. */
 bool lane_take_back(struct lane *lane, struct runnel_slot *slot);

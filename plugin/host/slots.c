@@ -88,6 +88,12 @@ void lane_pop_slot(struct lane *lane) {
     pthread_mutex_unlock(&lane->mutex);
 }
 
+void lane_release_input(struct lane *lane, struct runnel_slot *slot) {
+    pthread_mutex_lock(&lane->mutex);
+    slot->input = NULL;
+    pthread_mutex_unlock(&lane->mutex);
+}
+
 bool lane_take_back(struct lane *lane, struct runnel_slot *slot) {
     pthread_mutex_lock(&lane->mutex);
     bool open_before = false;
