@@ -239,19 +239,21 @@ static bool add_moves(struct read_spool *s, const struct alignment *read) {
 }
 
 static bool add_tags(struct read_spool *s, const struct alignment *read, const char *start_time,
-                     int64_t channel) {
+                     size_t start_time_length, int64_t channel) {
     return (read->haplotype == 0 || bam_aux_update_int(s->record, "HP", read->haplotype) == 0) &&
            (read->moves == NULL || add_moves(s, read)) &&
-           (start_time == NULL || bam_aux_update_str(s->record, "st", -1, start_time) == 0) &&
+           (start_time == NULL ||
+            bam_aux_update_str(s->record, "st", (int)start_time_length, start_time) == 0) &&
            (channel < 0 || bam_aux_update_int(s->record, "ch", channel) == 0);
 }
 
 int read_spool_add(struct read_spool *s, int32_t contig, const struct alignment *read,
-                   const char *start_time, int64_t channel, struct failure *why) {
+                   const char *start_time, size_t start_time_length, int64_t channel,
+                   struct failure *why) {
     if (s->file == NULL && begin_segment(s, why) != STATUS_OK)
         return why->code;
     errno = 0;
-    if (!set_record(s, contig, read) || !add_tags(s, read, start_time, channel))
+    if (!set_record(s, contig, read) || !add_tags(s, read, start_time, start_time_length, channel))
         return fail(why, errno == ENOMEM ? STATUS_NO_MEMORY : STATUS_BAD_INPUT,
                     "read '%s' is none that a BAM file can hold", read->name);
     if (sam_write1(s->file, s->header, s->record) < 0)

@@ -39,10 +39,11 @@ void read_spool_free(struct read_spool *spool); /* accepts NULL; the segments st
 size_t read_spool_segments(const struct read_spool *spool);
 const char *read_spool_segment(const struct read_spool *spool, size_t number);
 
-/* Appends a read; `start_time` NULL and `channel` below 0: not known.  Its CIGAR must fit its
+/* Appends a read; `start_time` NULL and `channel` below 0: not known. Its CIGAR must fit its
  * sequence. */
 int read_spool_add(struct read_spool *spool, int32_t contig, const struct alignment *read,
-                   const char *start_time, int64_t channel, struct failure *why);
+                   const char *start_time, size_t start_time_length, int64_t channel,
+                   struct failure *why);
 
 /* What was added is in the files from now on, whatever becomes of this process. */
 int read_spool_flush(struct read_spool *spool, struct failure *why);

@@ -63,8 +63,8 @@ static void add(struct read_spool *spool, int i) {
                                    .move_count = i % 4 ? sizeof MOVES : 0,
                                    .moves = i % 4 ? MOVES : NULL};
     struct failure why = {0};
-    cr_assert_eq(read_spool_add(spool, i % 5 == 0, &read, i % 2 ? "2026-01-01T00:00:00Z" : NULL,
-                                i % 2 ? i : -1, &why),
+    cr_assert_eq(read_spool_add(spool, i % 5 == 0, &read, i % 2 ? "2026-01-01T00:00:00Z+++" : NULL,
+                                20, i % 2 ? i : -1, &why),
                  STATUS_OK, "%s", why.text);
 }
 
