@@ -270,6 +270,8 @@ int read_spool_flush(struct read_spool *s, struct failure *why) {
 }
 
 int read_spool_end(struct read_spool *s, struct failure *why) {
+    if (s->number == 0 && begin_segment(s, why) != STATUS_OK) /* without any read */
+        return why->code;
     htsFile *file = s->file;
     s->file = NULL;
     errno = 0;

@@ -48,7 +48,7 @@ int read_spool_add(struct read_spool *spool, int32_t contig, const struct alignm
 /* What was added is in the files from now on, whatever becomes of this process. */
 int read_spool_flush(struct read_spool *spool, struct failure *why);
 
-/* Ends the segment under way. */
+/* Ends the segment under way; without any read there is one empty segment then. */
 int read_spool_end(struct read_spool *spool, struct failure *why);
 
 /* All reads of a folder's (whole) segments, sorted, as `path` with its index beside it; both appear

@@ -87,6 +87,7 @@ struct run {
     bool failed;
     char failure[FAILURE_TEXT_MAX]; /* "" where nothing is to be said */
     struct run_state state;
+    struct books now; /* of the thread that waits, for state.books */
 };
 
 /* lanes.c: a lane's thread. */
@@ -111,6 +112,7 @@ bool lane_broke(struct lane *lane, const char *format, ...) __attribute__((forma
 
 /* run_line.c */
 bool run_stopped(const struct run *run);
+bool run_ending(const struct run *run);           /* the source is to give what is there, and end */
 void run_fail(struct run *run, const char *text); /* [any thread] NULL: a reason is given already */
 void run_lane_left(struct run *run);
 

@@ -152,6 +152,10 @@ static bool receive(struct lane *lane, const struct runnel_batch *batch) {
 }
 
 static bool pull(struct lane *lane) {
+    if (run_ending(lane->run) && !atomic_load(&lane->run->ends_when_asked)) {
+        lane->dry = true; /* it would not notice */
+        return true;
+    }
     struct runnel_slot *slot = lane_push_slot(lane, NULL);
     if (slot == NULL)
         return false;

@@ -46,12 +46,16 @@ struct run_state {
     char contig[256];
     int64_t position; /* 1-based; 0: nothing is known yet */
     int64_t reads, windows, calls;
+    const struct books *books; /* totals so far of all stages, for the call */
 };
 
 struct run_watch {
     int level;                                              /* of messages to show */
     void (*every_second)(const struct run_state *, void *); /* may be NULL */
     void *with;
+    /* Asked every second: whether the source is to end, as if it had no more.  Where it is set (may
+     * be NULL), the first SIGINT means that too. */
+    bool (*enough)(const struct run_state *, void *);
     /* Called before the process ends because a stage hangs in a hook after a failure; may be
      * NULL. */
     void (*give_up)(void *);
