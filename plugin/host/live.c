@@ -301,7 +301,9 @@ static int say_kept(const struct request *request, const struct failure *why) {
     char first[PATH_TEXT_MAX + 32];
     snprintf(first, sizeof first, "%s/reads-000001.bam", request->folder);
     int code = say_failure(why);
-    if (path_exists(first) && !options_flag(&request->options, "quiet"))
+    if (!path_exists(first))
+        rmdir(request->folder); /* made, and not used */
+    else if (!options_flag(&request->options, "quiet"))
         fprintf(stderr, "runnel: the reads are in %s; --resume goes on with them\n",
                 request->folder);
     return code;
