@@ -139,6 +139,11 @@ static int prepare_cram(struct alignments *a, struct failure *why) {
     return STATUS_OK;
 }
 
+size_t alignments_wrap(uint8_t block[ALIGNMENTS_BLOCK_MAX], const void *text, size_t count) {
+    size_t size = ALIGNMENTS_BLOCK_MAX;
+    return bgzf_compress(block, &size, text, count, 0) == 0 ? size : 0;
+}
+
 static htsFile *open_pipe(int descriptor, const char *name) {
     hFILE *stream = hdopen(descriptor, "r");
     if (stream == NULL) {

@@ -30,6 +30,13 @@ struct alignments_options {
                          the end has been reached; lent while the file is open; NULL: none */
 };
 
+/* For who feeds `pipe`: plain text (SAM, FASTQ) is read 64 KiB at a time, blocks of BGZF one by
+ * one.  Wraps `count` bytes of text, at most ALIGNMENTS_TEXT_MAX, as a block that is not
+ * compressed; 0 bytes as the end marker, which is wanted then.  The size of the block, or 0 where
+ * zlib could not. */
+enum { ALIGNMENTS_TEXT_MAX = 0xff00, ALIGNMENTS_BLOCK_MAX = 0x10000 };
+size_t alignments_wrap(uint8_t block[ALIGNMENTS_BLOCK_MAX], const void *text, size_t count);
+
 struct alignments_contig {
     const char *name; /* any that SAM allows, colons too */
     int64_t length;   /* in bases */

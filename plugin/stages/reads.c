@@ -6,15 +6,22 @@
  *     runnel run 'reads in.bam ! pileup ref=ref.fa ! caller ! vcf out.vcf'
  *     runnel run 'reads tcp://127.0.0.1:5556 ! pileup ref=ref.fa ! caller ! vcf out.vcf'
  *
+ * Standard input in any order, and the files of a folder (arrivals.h), are given as they come,
+ * until their end or the first SIGINT.
+ *
+ *     runnel run 'reads run/fastq_pass any=true unaligned=true idle=600 ! align ref.fa ! ...'
+ *
  * Gives runnel.reads/1.  With regions, the index is used and each read that overlaps one of them
  * (or its surroundings, as far as a window reaches) is given once. */
 #include "adapters/alignments.h"
 #include "adapters/regions.h"
+#include "plugin/arrivals.h"
 #include "plugin/read_rows.h"
 #include "plugin/stages/stage.h"
 #include "plugin/wire/subscription.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 enum { BATCH_BYTES = 1 << 17, WAIT_MS = 200 };
 
@@ -32,7 +39,9 @@ enum { MOVES_LOOKED_FOR = 1000 };
 struct reads {
     const struct runnel_host *host;
     struct alignments *file;
-    struct subscription *stream; /* in the place of the file */
+    struct subscription *stream; /* in the place of the file, */
+    struct arrivals *arrivals;   /* or this */
+    const struct runnel_stop *stop;
     char *path;
     char *copy; /* path, lent to the file */
     struct arrow_table *table;
@@ -50,6 +59,7 @@ struct reads {
 static void reads_free(struct reads *reads) {
     alignments_close(reads->file);
     subscription_free(reads->stream);
+    arrivals_close(reads->arrivals);
     arrow_table_free(reads->table);
     regions_free(reads->regions);
     free(reads->names.names);
@@ -97,6 +107,32 @@ static int open_stream(struct reads *reads, const struct runnel_init *init, stru
     return why->code;
 }
 
+/* Standard input in any order, or a folder: what has no end of its own, and is given as it comes.
+ */
+static bool is_arriving(const char *path, bool any_order) {
+    struct stat status;
+    return (any_order && strcmp(path, "-") == 0) ||
+           (stat(path, &status) == 0 && S_ISDIR(status.st_mode));
+}
+
+static int open_arrivals(struct reads *reads, const struct runnel_init *init,
+                         const struct alignments_options *options, struct failure *why) {
+    const struct arrivals_setup setup = {.path = reads->path,
+                                         .reading = *options,
+                                         .idle = runnel_setting_integer(init, "idle"),
+                                         .batch_rows = reads->batch_rows,
+                                         .host = init->host};
+    if (!reads->any_order)
+        return fail(why, STATUS_BAD_INPUT,
+                    "%s: is a folder; its reads can be taken in any order only (any=true)",
+                    reads->path);
+    if (runnel_setting_text(init, "region") != NULL || runnel_setting_text(init, "bed") != NULL ||
+        reads->copy != NULL)
+        return fail(why, STATUS_UNSUPPORTED, "%s: regions and copies need a file", reads->path);
+    reads->stop = init->host->extension(init->host->context, "runnel.stop/1");
+    return arrivals_open(&reads->arrivals, &setup, why);
+}
+
 static int reads_init(const struct runnel_init *init, void **state) {
     struct failure why = {0};
     struct reads *reads = calloc(1, sizeof *reads);
@@ -135,6 +171,13 @@ static int reads_init(const struct runnel_init *init, void **state) {
         reads_free(reads);
         return stage_failed(init->host, &why);
     }
+    if (is_arriving(path, options.any_order)) {
+        *state = reads;
+        if (open_arrivals(reads, init, &options, &why) == STATUS_OK)
+            return RUNNEL_OK;
+        reads_free(reads);
+        return stage_failed(init->host, &why);
+    }
     if (alignments_open(&reads->file, runnel_setting_text(init, "path"), &options, &why) ==
             STATUS_OK &&
         open_regions(reads, init, &why) == STATUS_OK &&
@@ -148,9 +191,10 @@ static int reads_init(const struct runnel_init *init, void **state) {
 }
 
 /* The header as facts: contigs, sample, platform, basecaller. */
-static int emit_open(struct reads *reads, struct runnel_slot *slot) {
+static int emit_open(struct reads *reads, const struct alignments_header *header,
+                     struct runnel_slot *slot) {
     struct failure why = {0};
-    const struct alignments_header *header = alignments_header(reads->file);
+    reads->opened = true;
     size_t size = 1;
     for (size_t i = 0; i < header->contig_count; i++)
         size += strlen(header->contigs[i].name) + 32;
@@ -270,16 +314,43 @@ static int pass_on(struct reads *reads, struct runnel_slot *slot) {
     return status == STATUS_END ? RUNNEL_DONE : RUNNEL_OK;
 }
 
+/* The next reads that have arrived; the stream opens when the first header is known. */
+static int pass_arrivals(struct reads *reads, struct runnel_slot *slot) {
+    const struct runnel_host *host = reads->host;
+    struct failure why = {0};
+    struct runnel_batch *batch;
+    if (reads->stop != NULL && reads->stop->asked(host->context))
+        arrivals_stop(reads->arrivals);
+    int status = arrivals_next(reads->arrivals, WAIT_MS, &batch, &why);
+    if (status < 0)
+        return stage_failed(host, &why);
+    const struct alignments_header *header = arrivals_header(reads->arrivals);
+    if (header == NULL && status == STATUS_END)
+        fail(&why, STATUS_BAD_INPUT, "%s: no file of reads came", reads->path);
+    if (why.code != STATUS_OK ||
+        (header != NULL && !reads->opened && emit_open(reads, header, slot) != RUNNEL_OK))
+        return stage_failed(host, &why);
+    for (int64_t row = 0; batch != NULL && row < runnel_rows(batch); row++, reads->given++)
+        reads->has_moves = reads->has_moves || !runnel_is_null(batch, READS_MOVES, row);
+    if (batch != NULL) {
+        host->count(host->context, "reads", runnel_rows(batch));
+        host->emit(host->context, slot, batch);
+    }
+    if (check_moves(reads, status == STATUS_END, &why) != STATUS_OK)
+        return stage_failed(host, &why);
+    return status == STATUS_END ? RUNNEL_DONE : RUNNEL_OK;
+}
+
 static int reads_process(void *state, const struct runnel_batch *none, struct runnel_slot *slot) {
     struct reads *reads = state;
     struct failure why = {0};
     (void)none;
     if (reads->stream != NULL)
         return pass_on(reads, slot);
-    if (!reads->opened) {
-        reads->opened = true;
-        return emit_open(reads, slot);
-    }
+    if (reads->arrivals != NULL)
+        return pass_arrivals(reads, slot);
+    if (!reads->opened)
+        return emit_open(reads, alignments_header(reads->file), slot);
     struct alignment row;
     int32_t contig = -1;
     int status = STATUS_OK;
@@ -318,7 +389,8 @@ static void reads_destroy(void *state) {
 
 static const struct runnel_option OPTIONS[] = {
     {"path", RUNNEL_TEXT, NULL,
-     "BAM, CRAM or SAM file, - for standard input, or an address (tcp://, ipc://)"},
+     "BAM, CRAM or SAM file, - for standard input, a folder that fills, or an address (tcp://, "
+     "ipc://)"},
     {"ref", RUNNEL_TEXT, "", "FASTA file, needed for CRAM"},
     {"region", RUNNEL_TEXT, "", "only reads near these regions, separated by blanks"},
     {"bed", RUNNEL_TEXT, "", "only reads near the regions of this BED file"},
@@ -327,6 +399,8 @@ static const struct runnel_option OPTIONS[] = {
     {"unaligned", RUNNEL_FLAG, "false",
      "also give reads that are not aligned, from FASTQ too, for the stage align"},
     {"copy", RUNNEL_TEXT, "", "also write the reads to this BAM file"},
+    {"idle", RUNNEL_INTEGER, "0",
+     "of a folder: seconds without news that are its end; 0: it has none but by SIGINT"},
     {"threads", RUNNEL_INTEGER, "0", "threads that help to decompress"},
     {"batch", RUNNEL_INTEGER, "4096", "reads that travel together at most"},
     {"key", RUNNEL_TEXT, "", "of an address: our key file, made by runnel keygen"},

@@ -68,4 +68,59 @@ expect 1 'nosuch.fa: cannot open' "$runnel" run "reads reads.fq unaligned=true !
 expect 1 'lists no contigs' "$runnel" run "reads reads.bam any=true ! align $ref ! $sam ours.sam"
 expect 1 'not a BAM, CRAM or SAM file' "$runnel" run "reads reads.fq any=true ! align $ref ! $sam ours.sam"
 
+# ---- a folder that fills: files under other names, growing, cut, of no reads; the first SIGINT ends it
+mkdir run
+split -l 40 -d --additional-suffix=.fq reads.fq part
+waits_for() { for _ in $(seq 600); do [ "$(grep -vc '^@' "$1" 2> /dev/null)" -ge "$2" ] && return; sleep 0.05; done; bad "$1 has $(grep -vc '^@' "$1") of $2 reads"; }
+gzip -c part00.fq > run/part00.fq.gz
+# begin ARGUMENTS: a line in the background, which hears SIGINT nevertheless.
+begin() { env --default-signal=INT "$runnel" run "$@" <&0 2> said & line=$!; }
+# interrupt WHAT: ends well, within a minute.
+interrupt() {
+    kill -INT $line
+    (sleep 60; kill -9 $line) > /dev/null 2>&1 5>&- & local guard=$!
+    wait $line && good || bad "$1 ended with $?: $(cat said)"
+    kill $guard
+}
+begin "reads run any=true unaligned=true moves=true ! $sam ours.sam" --report books.json
+waits_for ours.sam 10
+cp part01.fq run/part01.fastq.part && mv run/part01.fastq.part run/part01.fastq
+samtools import -0 part02.fq -T '*' -o run/part02.bam 2> /dev/null
+waits_for ours.sam 30
+exec 5> run/part03.fq # grows: nine reads and a half, and the rest when they have been seen
+head -c "$(($(head -36 part03.fq | wc -c) + 500))" part03.fq >&5
+waits_for ours.sam 39
+mv run/part03.fq run/renamed.fq
+tail -c "+$(($(head -36 part03.fq | wc -c) + 501))" part03.fq >&5
+exec 5>&-
+waits_for ours.sam 40
+cp part01.fq run/copy.tmp && mv run/copy.tmp run/part01.fastq # the same again
+samtools view -h run/part02.bam | head -1 > run/empty.sam
+head -c 20000 run/part02.bam > run/cut.bam
+for part in part*.fq; do case $part in part0[0-3].fq) ;; *) cp "$part" run ;; esac; done
+waits_for ours.sam "$total"
+interrupt "the folder's line"
+samtools import -0 reads.fq -T '*' 2> /dev/null | columns - | sort > theirs
+samtools import -0 part02.fq -T '*' 2> /dev/null | columns - | sort > part02
+columns ours.sam | sort > ours
+# The cut file's whole records came twice, and nothing else did.
+sort -u ours | cmp -s - theirs && uniq -d ours | comm -23 - part02 | wc -l | grep -qx 0 && good || bad "the folder's reads are not those of its files"
+holds grep -q 'cut.bam: .*truncated.*; the records before that are used' said
+[ "$(wc -l < said)" = 1 ] || [ "$(grep -c empty.sam said)" = 1 ] && good || bad "said: $(cat said)"
+holds grep -q '"files with faults": [12]' books.json
+
+# ---- a pipe whose writer stalls: what is whole is there at once; and SIGINT ends it, too
+mkfifo fifo
+exec 5<> fifo
+begin "reads - any=true unaligned=true ! $sam ours.sam" < fifo
+head -40 reads.fq >&5
+waits_for ours.sam 10
+interrupt "the pipe's line"
+exec 5>&-
+# ---- what is refused
+expect 1 'is a folder; its reads can be taken in any order only' "$runnel" run "reads run ! $sam ours.sam"
+expect 1 'regions and copies need a file' "$runnel" run "reads run any=true region=sim1:1-100 ! $sam ours.sam"
+mkdir none
+expect 1 'none: no file of reads came' "$runnel" run "reads none any=true idle=1 ! $sam ours.sam"
+
 checked
