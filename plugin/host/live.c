@@ -9,6 +9,7 @@
 #include "plugin/host/options.h"
 #include "plugin/host/paths.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,8 @@ static const struct option OPTIONS[] = {
     {"short-help", NULL, 'h', OPTION_FLAG, NULL, NULL, "this text; --help tells all options"},
     /* the common ones end here; what follows is for --help alone */
     {"help", NULL, 0, OPTION_FLAG, NULL, NULL, "all options"},
+    {"idle", NULL, 0, OPTION_TEXT, "TIME", NULL,
+     "of a folder: end when nothing came for so long; else it has no end of its own"},
     {"look-first", NULL, 0, OPTION_INTEGER, "N", NULL,
      "depth at which a site is looked at first, 8"},
     {"look-step", NULL, 0, OPTION_INTEGER, "N", NULL,
@@ -81,7 +84,7 @@ struct request {
     char folder[PATH_TEXT_MAX], sorted[PATH_TEXT_MAX + 16];
     bool keeps_folder; /* it was named */
     int64_t threads;
-    double every;
+    double every, idle; /* seconds; 0: never */
     struct live_end end;
 };
 
@@ -127,6 +130,10 @@ static int read_request(struct request *request, struct failure *why) {
     if (!live_seconds(options_text(options, "every"), &request->every))
         return fail(why, STATUS_BAD_INPUT, "--every takes a time such as 10s or 2m, not '%s'",
                     options_text(options, "every"));
+    if (options_given(options, "idle") &&
+        !live_seconds(options_text(options, "idle"), &request->idle))
+        return fail(why, STATUS_BAD_INPUT, "--idle takes a time such as 10m, not '%s'",
+                    options_text(options, "idle"));
     if (!live_end_read(&request->end, options_text(options, "until")))
         return fail(why, STATUS_BAD_INPUT,
                     "--until takes a time such as 90m or 24h, or a depth such as 30x, not '%s'",
@@ -168,6 +175,7 @@ static int add_source(struct line *line, const struct request *request, struct f
                 set(line, "ref", request->reference, why) == STATUS_OK &&
                 set(line, "any", "true", why) == STATUS_OK &&
                 set(line, "unaligned", aligned ? NULL : "true", why) == STATUS_OK &&
+                set_number(line, "idle", ceil(request->idle), why) == STATUS_OK &&
                 set_same(line, request, SAME, why) == STATUS_OK;
     if (done && !aligned)
         done = line_add(line, "align", why) == STATUS_OK &&

@@ -129,7 +129,6 @@ static int open_arrivals(struct reads *reads, const struct runnel_init *init,
     if (runnel_setting_text(init, "region") != NULL || runnel_setting_text(init, "bed") != NULL ||
         reads->copy != NULL)
         return fail(why, STATUS_UNSUPPORTED, "%s: regions and copies need a file", reads->path);
-    reads->stop = init->host->extension(init->host->context, "runnel.stop/1");
     return arrivals_open(&reads->arrivals, &setup, why);
 }
 
@@ -157,6 +156,8 @@ static int reads_init(const struct runnel_init *init, void **state) {
     reads->host = init->host;
     reads->wants_moves = options.moves;
     reads->any_order = options.any_order;
+    if (reads->any_order) /* and so perhaps without an end */
+        reads->stop = init->host->extension(init->host->context, "runnel.stop/1");
     reads->wants_unaligned = options.unaligned;
     reads->batch_rows = runnel_setting_integer(init, "batch");
     if (reads->batch_rows < 1) {
@@ -319,8 +320,6 @@ static int pass_arrivals(struct reads *reads, struct runnel_slot *slot) {
     const struct runnel_host *host = reads->host;
     struct failure why = {0};
     struct runnel_batch *batch;
-    if (reads->stop != NULL && reads->stop->asked(host->context))
-        arrivals_stop(reads->arrivals);
     int status = arrivals_next(reads->arrivals, WAIT_MS, &batch, &why);
     if (status < 0)
         return stage_failed(host, &why);
@@ -345,6 +344,11 @@ static int reads_process(void *state, const struct runnel_batch *none, struct ru
     struct reads *reads = state;
     struct failure why = {0};
     (void)none;
+    if (reads->stop != NULL && reads->stop->asked(reads->host->context)) {
+        if (reads->arrivals == NULL)
+            return RUNNEL_DONE;
+        arrivals_stop(reads->arrivals);
+    }
     if (reads->stream != NULL)
         return pass_on(reads, slot);
     if (reads->arrivals != NULL)

@@ -117,6 +117,16 @@ head -40 reads.fq >&5
 waits_for ours.sam 10
 interrupt "the pipe's line"
 exec 5>&-
+
+# ---- over the wire: a pipe given away here, aligned there
+mkdir -m 700 door
+"$runnel" publish --live --once --enable-dwell-time --bind "ipc://$scratch/door/reads" - < reads.fq.gz > address 2> said & line=$!
+for _ in $(seq 600); do [ -s address ] && break; sleep 0.05; done
+timeout 60 "$runnel" run -q "reads ipc://$scratch/door/reads any=true ! align $ref ! $sam ours.sam" || bad "the wire's line ended with $?"
+wait $line && good || bad "publish ended with $?: $(cat said)"
+line "reads reads.fq unaligned=true any=true moves=true ! align $ref ! $sam alone.sam"
+same alone.sam ours.sam "over the wire"
+
 # ---- what is refused
 expect 1 'is a folder; its reads can be taken in any order only' "$runnel" run "reads run ! $sam ours.sam"
 expect 1 'regions and copies need a file' "$runnel" run "reads run any=true region=sim1:1-100 ! $sam ours.sam"
