@@ -203,11 +203,27 @@ static int add_columns(struct line *line, const struct request *request, struct 
     return done ? STATUS_OK : why->code;
 }
 
-static int add_caller(struct line *line, const struct request *request, struct failure *why) {
+static int add_caller(struct line *line, const struct request *request, int64_t threads,
+                      struct failure *why) {
     static const char *const SAME[] = {"model", "enable-long-indel", NULL};
     bool done = line_add(line, "caller", why) == STATUS_OK &&
-                set_number(line, "threads", (double)request->threads, why) == STATUS_OK &&
+                set_number(line, "threads", (double)threads, why) == STATUS_OK &&
                 set_same(line, request, SAME, why) == STATUS_OK;
+    return done ? STATUS_OK : why->code;
+}
+
+/* Both networks; most of the work is full alignment's. */
+static int add_networks(struct line *line, const struct request *request, struct failure *why) {
+    static const char *const SAME[] = {"platform", "min-mq", "enable-long-indel", NULL};
+    if (options_flag(&request->options, "pileup-only"))
+        return add_caller(line, request, request->threads, why);
+    bool done = set(line, "pass-reads", "true", why) == STATUS_OK && /* of the stage live */
+                add_caller(line, request, (request->threads + 3) / 4, why) == STATUS_OK &&
+                line_add(line, "deepen", why) == STATUS_OK &&
+                set(line, "ref", request->reference, why) == STATUS_OK &&
+                set(line, "folder", request->folder, why) == STATUS_OK &&
+                set_same(line, request, SAME, why) == STATUS_OK &&
+                add_caller(line, request, request->threads, why) == STATUS_OK;
     return done ? STATUS_OK : why->code;
 }
 
@@ -241,7 +257,7 @@ static int run_live(const struct request *request, struct failure *why) {
     struct live_watch watch = {.end = request->end};
     bool built = add_source(&line, request, why) == STATUS_OK &&
                  add_columns(&line, request, why) == STATUS_OK &&
-                 add_caller(&line, request, why) == STATUS_OK &&
+                 add_networks(&line, request, why) == STATUS_OK &&
                  add_revise(&line, request, why) == STATUS_OK &&
                  add_tap(&line, request, why) == STATUS_OK && line_check(&line, why) == STATUS_OK;
     if (built) {
