@@ -7,6 +7,7 @@
 
 #include <htslib/bgzf.h>
 #include <htslib/cram.h>
+#include <htslib/hfile.h>
 #include <htslib/hts.h>
 #include <htslib/kstring.h>
 #include <htslib/sam.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct alignments {
     char *path; /* as messages name it */
@@ -35,8 +37,9 @@ struct alignments {
     int64_t last_position;
 };
 
+/* Plain gzip, as FASTQ often is, has no marker of its end. */
 static bool is_bgzf(const struct alignments *a) {
-    return a->file->is_bgzf != 0;
+    return a->file->is_bgzf != 0 && a->file->format.compression == bgzf;
 }
 
 static int fail_truncated(const struct alignments *a, struct failure *why) {
@@ -96,12 +99,13 @@ static int read_header(struct alignments *a, struct failure *why) {
         return fail(why, STATUS_BAD_INPUT,
                     "%s: the header cannot be read: the file is corrupt or truncated", a->path);
     int count = sam_hdr_nref(a->native);
-    if (count <= 0)
+    if (count <= 0 && !a->options.unaligned)
         return fail(why, STATUS_BAD_INPUT,
                     "%s: the header lists no contigs (@SQ), so the reads are not aligned; align "
                     "them first",
                     a->path);
-    a->contigs = calloc((size_t)count, sizeof *a->contigs);
+    count = count < 0 ? 0 : count;
+    a->contigs = calloc((size_t)count + 1, sizeof *a->contigs);
     if (a->contigs == NULL)
         return fail(why, STATUS_NO_MEMORY, "%s: out of memory for %d contigs", a->path, count);
     for (int i = 0; i < count; i++) {
@@ -135,19 +139,40 @@ static int prepare_cram(struct alignments *a, struct failure *why) {
     return STATUS_OK;
 }
 
+size_t alignments_wrap(uint8_t block[ALIGNMENTS_BLOCK_MAX], const void *text, size_t count) {
+    size_t size = ALIGNMENTS_BLOCK_MAX;
+    return bgzf_compress(block, &size, text, count, 0) == 0 ? size : 0;
+}
+
+static htsFile *open_pipe(int descriptor, const char *name) {
+    hFILE *stream = hdopen(descriptor, "r");
+    if (stream == NULL) {
+        close(descriptor);
+        return NULL;
+    }
+    htsFile *file = hts_hopen(stream, name, "r");
+    if (file == NULL)
+        hclose_abruptly(stream);
+    return file;
+}
+
 static int open_file(struct alignments *a, const char *path, struct failure *why) {
     hts_set_log_level(HTS_LOG_OFF); /* what it has to say, our sentences say */
     errno = 0;
-    a->file = hts_open(path, "r");
+    a->file = a->options.pipe ? open_pipe(a->options.pipe, path) : hts_open(path, "r");
     if (a->file == NULL)
         return fail(why, STATUS_IO, "%s: cannot open: %s", a->path,
                     errno ? strerror(errno) : "not an alignment file");
     enum htsExactFormat format = a->file->format.format;
-    if (format != bam && format != cram && format != sam)
-        return fail(why, STATUS_BAD_INPUT, "%s: not a BAM, CRAM or SAM file", a->path);
+    bool is_fastq = format == fastq_format && a->options.unaligned;
+    if (format != bam && format != cram && format != sam && !is_fastq)
+        return fail(why, STATUS_BAD_INPUT, "%s: not a BAM, CRAM or SAM file%s", a->path,
+                    a->options.unaligned ? ", nor FASTQ" : "");
     int status = format == cram ? prepare_cram(a, why) : STATUS_OK;
     if (status != STATUS_OK)
         return status;
+    if (is_fastq)
+        hts_set_opt(a->file, FASTQ_OPT_AUX, NULL);
     int marker = format == cram || is_bgzf(a) ? hts_check_EOF(a->file) : 1;
     if (marker == 0)
         return fail_truncated(a, why);
@@ -406,10 +431,14 @@ static int at_end(struct alignments *a, struct failure *why) {
 static int fail_record(const struct alignments *a, struct failure *why) {
     const char *more =
         a->file->format.format == cram ? ", or the reference is not the one it was made with" : "";
-    if (a->last_position < 0)
+    if (a->count == 1)
         return fail(why, STATUS_BAD_INPUT,
                     "%s: the first record cannot be read: the file is corrupt or truncated%s",
                     a->path, more);
+    if (a->last_position < 0)
+        return fail(why, STATUS_BAD_INPUT,
+                    "%s: record %llu cannot be read: the file is corrupt or truncated%s", a->path,
+                    (unsigned long long)a->count, more);
     return fail(why, STATUS_BAD_INPUT,
                 "%s: record %llu, behind %s:%lld, cannot be read: the file is corrupt or "
                 "truncated%s",
@@ -432,4 +461,15 @@ int alignments_next(struct alignments *a, struct alignment *out, int32_t *contig
         return fail(why, STATUS_IO, "%s: cannot be written: %s", a->options.copy, strerror(errno));
     *contig = a->record->core.tid;
     return lend(a, out, why);
+}
+
+const char *alignments_start_time(const struct alignments *a) {
+    const uint8_t *tag = bam_aux_get(a->record, "st");
+    return tag ? bam_aux2Z(tag) : NULL;
+}
+
+int32_t alignments_channel(const struct alignments *a) {
+    const uint8_t *tag = bam_aux_get(a->record, "ch");
+    int64_t channel = tag ? bam_aux2i(tag) : -1;
+    return channel > 0 && channel <= INT32_MAX ? (int32_t)channel : -1;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Alignments from a BAM, CRAM or SAM file or from standard input, one record after the other,
- * each lent to core as a `struct alignment` that points into the reader's own record: nothing
- * is copied.  An index is needed only once a region is asked for.  Input that is not what it
- * should be (unsorted, truncated, corrupt) ends with a sentence that names file and record. */
+ * Alignments from a BAM, CRAM or SAM file or from standard input (and, where asked for, reads that
+ * are not aligned yet, also from FASTQ), one record after the other, each lent to core as a `struct
+ * alignment` that points into the reader's own record: nothing is copied.  An index is needed only
+ * once a region is asked for.  Input that is not what it should be (unsorted, truncated, corrupt)
+ * ends with a sentence that names file and record. */
 #ifndef ADAPTERS_ALIGNMENTS_H
 #define ADAPTERS_ALIGNMENTS_H
 
@@ -21,9 +22,20 @@ struct alignments_options {
     int threads;           /* that help to decompress; 0: none */
     bool moves;            /* fill `moves` from mv tags */
     bool any_order;        /* accept records that are not sorted by contig and position */
-    const char *copy;      /* also write every record read to this BAM file, which is whole once
-                              the end has been reached; lent while the file is open; NULL: none */
+    bool unaligned;   /* accept a header without contigs, and FASTQ (plain or gzipped), of whose
+                         comments tags as of SAM are read (st:Z:..., ch:i:..., mv:B:c,...) */
+    int pipe;         /* read from this descriptor, `path` being only its name in messages; it
+                         is closed with the file, or when opening fails; 0: open the path */
+    const char *copy; /* also write every record read to this BAM file, which is whole once
+                         the end has been reached; lent while the file is open; NULL: none */
 };
+
+/* For who feeds `pipe`: plain text (SAM, FASTQ) is read 64 KiB at a time, blocks of BGZF one by
+ * one.  Wraps `count` bytes of text, at most ALIGNMENTS_TEXT_MAX, as a block that is not
+ * compressed; 0 bytes as the end marker, which is wanted then.  The size of the block, or 0 where
+ * zlib could not. */
+enum { ALIGNMENTS_TEXT_MAX = 0xff00, ALIGNMENTS_BLOCK_MAX = 0x10000 };
+size_t alignments_wrap(uint8_t block[ALIGNMENTS_BLOCK_MAX], const void *text, size_t count);
 
 struct alignments_contig {
     const char *name; /* any that SAM allows, colons too */
@@ -32,7 +44,7 @@ struct alignments_contig {
 
 /* What the header says.  Texts and arrays belong to the open file. */
 struct alignments_header {
-    size_t contig_count;
+    size_t contig_count; /* 0 only where `unaligned` allows it */
     const struct alignments_contig *contigs;
     const char *sample;         /* SM of the first read group that has one; NULL: none has */
     bool more_samples;          /* another read group names another sample */
@@ -69,5 +81,10 @@ int alignments_region(struct alignments *file, int32_t contig, int64_t begin, in
  * call for this file. */
 int alignments_next(struct alignments *file, struct alignment *out, int32_t *contig,
                     struct failure *why);
+
+/* Of the record that alignments_next gave last: when sequencing of the read began (tag st), NULL
+ * where it is not said; and the channel of the flow cell (tag ch), -1 where it is not said. */
+const char *alignments_start_time(const struct alignments *file);
+int32_t alignments_channel(const struct alignments *file);
 
 #endif

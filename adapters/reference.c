@@ -26,6 +26,7 @@ struct reference_file {
     char *block;
     int64_t begin; /* the block is [begin, end) of the contig */
     int64_t end;
+    int64_t back, ahead; /* letters of a block around what is asked for */
 };
 
 /* Builds the indexes under names that begin with `prefix`, into `fai` and `gzi`. */
@@ -123,6 +124,8 @@ int reference_open(struct reference_file **out, const char *path, struct failure
         return fail(why, STATUS_NO_MEMORY, "%s: out of memory", path);
     }
     file->path = copy;
+    file->back = BLOCK_BACK;
+    file->ahead = BLOCK;
     int status = load_index(file, why);
     if (status != STATUS_OK) {
         reference_close(file);
@@ -143,6 +146,10 @@ void reference_close(struct reference_file *file) {
     free(file);
 }
 
+void reference_expect_jumps(struct reference_file *file) {
+    file->back = file->ahead = 0;
+}
+
 size_t reference_contig_count(const struct reference_file *file) {
     return (size_t)faidx_nseq(file->index);
 }
@@ -158,8 +165,8 @@ int64_t reference_contig_length(const struct reference_file *file, size_t index)
 static int read_block(struct reference_file *file, int64_t begin, int64_t end,
                       struct failure *why) {
     int64_t length = faidx_seq_len(file->index, file->contig);
-    int64_t from = begin > BLOCK_BACK ? begin - BLOCK_BACK : 0;
-    int64_t to = end < begin + BLOCK ? begin + BLOCK : end;
+    int64_t from = begin > file->back ? begin - file->back : 0;
+    int64_t to = end < begin + file->ahead ? begin + file->ahead : end;
     if (to > length)
         to = length;
     free(file->block);

@@ -18,6 +18,10 @@ struct reference_file; /* used by one thread at a time; open it once per thread 
 int reference_open(struct reference_file **out, const char *path, struct failure *why);
 void reference_close(struct reference_file *file); /* accepts NULL */
 
+/* From now on letters are asked for here and there rather than forwards: what is read is what is
+ * asked for. */
+void reference_expect_jumps(struct reference_file *file);
+
 size_t reference_contig_count(const struct reference_file *file);
 const char *reference_contig_name(const struct reference_file *file, size_t index);
 int64_t reference_contig_length(const struct reference_file *file, size_t index); /* bases */

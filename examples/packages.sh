@@ -3,9 +3,9 @@
 # Installs the Debian packages that Runnel is built from: packages.sh [test], `test` adding what the
 # tests need.  Does nothing where all are there already.
 set -euo pipefail
-build="gcc cmake ninja-build pkg-config libhts-dev libhdf5-dev libzmq3-dev libjansson-dev libpng-dev zlib1g-dev"
-test="g++ libcriterion-dev samtools bcftools python3 util-linux bsdutils"
-everything="debootstrap dpkg-dev clang clang-format libclang-rt-dev python3-venv minimap2"
+build="gcc cmake ninja-build pkg-config libhts-dev libhdf5-dev libzmq3-dev libjansson-dev libpng-dev zlib1g-dev libminimap2-dev"
+test="g++ libcriterion-dev samtools bcftools minimap2 python3 util-linux bsdutils"
+everything="debootstrap dpkg-dev clang clang-format libclang-rt-dev python3-venv"
 [ "$(uname -m)" = aarch64 ] || everything="$everything gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 case ${1:-} in
 "") wanted=$build ;;

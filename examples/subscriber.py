@@ -26,7 +26,7 @@ def show(topic, header, payload):
         print(f"missed {sequence - last - 1} messages of {topic.decode()}", file=sys.stderr)
     if sequence > last:
         seen[topic] = sequence
-        if topic.startswith(b"json/"):
+        if topic.startswith(b"json"):
             print(payload.decode(), end="")
         else:
             for call in pa.ipc.open_stream(payload).read_all().to_pylist():

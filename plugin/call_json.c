@@ -49,7 +49,7 @@ static void append_list(struct text *out, char format, const void *items, int64_
 }
 
 static void append_value(struct text *out, const struct runnel_batch *batch, int64_t column,
-                         int64_t row) {
+                         int64_t row, bool is_call) {
     const struct ArrowSchema *field = batch->schema->children[column];
     int64_t length;
     if (runnel_is_null(batch, column, row))
@@ -60,18 +60,25 @@ static void append_value(struct text *out, const struct runnel_batch *batch, int
     } else if (field->format[0] == '+') {
         const void *items = runnel_list(batch, column, row, &length);
         append_list(out, field->children[0]->format[0], items, length);
-    } else if (field->format[0] == 'g')
+    } else if (field->format[0] == 'g' && is_call)
         append_double(out, runnel_real(batch, column, row), QUAL_DECIMALS);
+    else if (field->format[0] == 'g')
+        append_float(out, runnel_real(batch, column, row));
     else
         text_append_integer(out, runnel_integer(batch, column, row));
 }
 
-void call_json_append(struct text *out, const struct runnel_batch *batch, int64_t row) {
-    for (int64_t column = 0; column < CALLS_COLUMNS; column++) {
+void row_json_append(struct text *out, const struct stream *stream,
+                     const struct runnel_batch *batch, int64_t row) {
+    for (size_t column = 0; column < stream->count; column++) {
         text_append_string(out, column == 0 ? "{\"" : ",\"");
-        text_append_string(out, CALLS_STREAM.fields[column].name);
+        text_append_string(out, stream->fields[column].name);
         text_append_string(out, "\":");
-        append_value(out, batch, column, row);
+        append_value(out, batch, (int64_t)column, row, stream == &CALLS_STREAM);
     }
     text_append_string(out, "}\n");
+}
+
+void call_json_append(struct text *out, const struct runnel_batch *batch, int64_t row) {
+    row_json_append(out, &CALLS_STREAM, batch, row);
 }

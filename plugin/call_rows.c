@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-int call_row_put(struct arrow_table *table, const struct call *call, struct failure *why) {
+int call_row_put_revision(struct arrow_table *table, const struct call *call, int32_t revision,
+                          const char *state, struct failure *why) {
     int32_t ad[1 + CALL_ALTS_MAX];
     for (size_t i = 0; i < call->ad_count; i++)
         ad[i] = (int32_t)call->ad[i];
@@ -28,13 +29,17 @@ int call_row_put(struct arrow_table *table, const struct call *call, struct fail
     arrow_put_list(table, CALLS_PROBABILITIES, call->probabilities, call->probability_count);
     arrow_put_bytes(table, CALLS_SOURCE, &source, 1);
     arrow_put_null(table, CALLS_PHASE_SET);
-    arrow_put_integer(table, CALLS_REVISION, 0);
-    arrow_put_text(table, CALLS_STATE, "firm");
+    arrow_put_integer(table, CALLS_REVISION, revision);
+    arrow_put_text(table, CALLS_STATE, state);
     if (call->site_depth > 0)
         arrow_put_integer(table, CALLS_SITE_DEPTH, call->site_depth);
     else
         arrow_put_null(table, CALLS_SITE_DEPTH);
     return arrow_table_end_row(table, why);
+}
+
+int call_row_put(struct arrow_table *table, const struct call *call, struct failure *why) {
+    return call_row_put_revision(table, call, 0, "firm", why);
 }
 
 static bool equals(const char *bytes, int64_t length, const char *text) {

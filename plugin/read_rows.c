@@ -45,6 +45,14 @@ int read_row_get(struct read_row *row, const struct runnel_batch *batch, int64_t
         out->moves = (const uint8_t *)runnel_text(batch, READS_MOVES, at, &moves);
         out->move_count = (size_t)moves;
     }
+    int64_t letters;
+    row->origin = (struct read_origin){.channel = -1};
+    if (!runnel_is_null(batch, READS_START_TIME, at)) {
+        row->origin.start_time = runnel_text(batch, READS_START_TIME, at, &letters);
+        row->origin.start_time_length = (size_t)letters;
+    }
+    if (!runnel_is_null(batch, READS_CHANNEL, at))
+        row->origin.channel = (int32_t)runnel_integer(batch, READS_CHANNEL, at);
     if (out->length < 0 || packed != (out->length + 1) / 2 || quality_length != out->length)
         return fail(why, STATUS_BAD_INPUT,
                     "read %s: length %d, but %lld bytes of sequence and %lld qualities", row->name,
@@ -56,4 +64,38 @@ void read_row_free(struct read_row *row) {
     free(row->name);
     row->name = NULL;
     row->room = 0;
+}
+
+static void put_or_null(struct arrow_table *table, size_t column, const void *bytes,
+                        size_t length) {
+    if (bytes != NULL)
+        arrow_put_bytes(table, column, bytes, length);
+    else
+        arrow_put_null(table, column);
+}
+
+int read_row_put(struct arrow_table *table, const struct alignment *a, const char *contig,
+                 const struct read_origin *origin, struct failure *why) {
+    size_t length = (size_t)a->length;
+    bool unaligned = contig[0] == '\0';
+    arrow_put_text(table, READS_CONTIG, contig);
+    arrow_put_integer(table, READS_POSITION, unaligned ? 0 : a->position + 1);
+    arrow_put_integer(table, READS_FLAG, a->flag);
+    arrow_put_integer(table, READS_MAPQ, a->mapq);
+    arrow_put_text(table, READS_NAME, a->name);
+    arrow_put_list(table, READS_CIGAR, a->cigar, unaligned ? 0 : a->cigar_count);
+    arrow_put_integer(table, READS_LENGTH, a->length);
+    arrow_put_bytes(table, READS_SEQUENCE, a->sequence, (length + 1) / 2);
+    arrow_put_bytes(table, READS_QUALITIES, a->qualities, length);
+    if (a->haplotype != 0)
+        arrow_put_integer(table, READS_HP, a->haplotype);
+    else
+        arrow_put_null(table, READS_HP);
+    put_or_null(table, READS_MOVES, a->moves, a->move_count);
+    put_or_null(table, READS_START_TIME, origin->start_time, origin->start_time_length);
+    if (origin->channel > 0)
+        arrow_put_integer(table, READS_CHANNEL, origin->channel);
+    else
+        arrow_put_null(table, READS_CHANNEL);
+    return arrow_table_end_row(table, why);
 }

@@ -143,6 +143,7 @@ enum runnel_result {
     RUNNEL_PENDING = 1, /* the slot will be completed later, through host->complete */
     RUNNEL_AGAIN = 2,   /* not now: offer the same batch again after one of my slots completed */
     RUNNEL_DONE = 3,    /* of a source: there is no more */
+    RUNNEL_MORE = 4,    /* the slot is complete; offer the same batch again */
     RUNNEL_ERROR = -1   /* failed; host->fail has been told why */
 };
 
@@ -208,6 +209,13 @@ struct runnel_stages {
     int (*find)(const char *word, struct runnel_stage *stage, char *why, size_t size);
 };
 
+/* Extension "runnel.stop/1", for a source without an end, which promises to look a few times a
+ * second; the first SIGINT then does not break the line off. */
+struct runnel_stop {
+    uint32_t struct_size;
+    int (*asked)(void *context); /* [any thread] end with what is there?  `context`: the host's */
+};
+
 /* ---- what a stage offers --------------------------------------------------------------------- */
 struct runnel_init {
     uint32_t struct_size;
@@ -248,6 +256,7 @@ struct runnel_stage {
      *   RUNNEL_PENDING  host->complete will be called for it, from any thread
      *   RUNNEL_AGAIN    nothing was put into the slot; MUST only be returned while an earlier
      *                   slot of this stage is pending
+     *   RUNNEL_MORE     the slot is complete; the batch is offered again when there is room
      *   RUNNEL_ERROR    the line ends
      * A source is called with batch == NULL, again and again, for its next batches: RUNNEL_OK
      * while there may be more, RUNNEL_DONE once there is no more (the slot may hold the last). */
@@ -426,7 +435,7 @@ static inline const char *runnel_metadata(const struct runnel_batch *batch, cons
     return NULL;
 }
 
-/* A batch made here, with one reference, which the caller owns: what runnel_batch_new makes. */
+/* What runnel_batch_new makes: one reference, which the caller owns. */
 struct runnel_owned_batch {
     struct runnel_batch batch; /* first: owner points back here */
     uint32_t references;
@@ -457,8 +466,7 @@ static inline void runnel_owned_release(const struct runnel_batch *batch) {
 static inline struct runnel_batch *runnel_batch_new(uint32_t kind, const char *type,
                                                     struct ArrowSchema *schema,
                                                     struct ArrowArray *array) {
-    struct runnel_owned_batch *owned =
-        (struct runnel_owned_batch *)calloc(1, sizeof(struct runnel_owned_batch));
+    struct runnel_owned_batch *owned = (struct runnel_owned_batch *)calloc(1, sizeof *owned);
     if (owned == NULL || strlen(type) >= sizeof owned->type) {
         free(owned);
         return NULL;
@@ -489,5 +497,4 @@ static inline struct runnel_batch *runnel_batch_new(uint32_t kind, const char *t
 #ifdef __cplusplus
 }
 #endif
-
 #endif

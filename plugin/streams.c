@@ -67,11 +67,30 @@ static const struct arrow_field CALLS_FIELDS[CALLS_COLUMNS] = {
     [CALLS_SITE_DEPTH] = {"site_depth", "i", NULL, true},
 };
 
+static const struct arrow_field LOOKS_FIELDS[LOOKS_COLUMNS] = {
+    [LOOKS_CONTIG] = {"contig", "u", NULL, false},
+    [LOOKS_POSITION] = {"position", "l", NULL, false},
+    [LOOKS_DEPTH] = {"depth", "i", NULL, false},
+};
+
+static const struct arrow_field TARGETS_FIELDS[TARGETS_COLUMNS] = {
+    [TARGETS_CONTIG] = {"contig", "u", NULL, false},
+    [TARGETS_BEGIN] = {"begin", "l", NULL, false},
+    [TARGETS_END] = {"end", "l", NULL, false},
+    [TARGETS_DEPTH] = {"depth", "g", NULL, false},
+    [TARGETS_SITES] = {"sites", "i", NULL, false},
+    [TARGETS_FIRM] = {"firm", "i", NULL, false},
+    [TARGETS_FIRM_SHARE] = {"firm_share", "g", NULL, false},
+    [TARGETS_EXPECTED_GAIN] = {"expected_gain", "g", NULL, false},
+};
+
 const struct stream READS_STREAM = {"runnel.reads/1", READS_FIELDS, READS_COLUMNS};
 const struct stream PILEUP_STREAM = {"runnel.pileup/1", PILEUP_FIELDS, PILEUP_COLUMNS};
 const struct stream FULL_STREAM = {"runnel.full/1", FULL_FIELDS, FULL_COLUMNS};
 const struct stream CALLS_STREAM = {"runnel.calls/1", CALLS_FIELDS, CALLS_COLUMNS};
 const struct stream DRAFTS_STREAM = {"runnel.drafts/1", CALLS_FIELDS, CALLS_COLUMNS};
+const struct stream LOOKS_STREAM = {"runnel.looks/1", LOOKS_FIELDS, LOOKS_COLUMNS};
+const struct stream TARGETS_STREAM = {"runnel.targets/1", TARGETS_FIELDS, TARGETS_COLUMNS};
 
 /* ---- OPEN ---- */
 

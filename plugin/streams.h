@@ -71,6 +71,20 @@ enum {
     CALLS_COLUMNS
 };
 
+enum { LOOKS_CONTIG, LOOKS_POSITION, LOOKS_DEPTH, LOOKS_COLUMNS };
+
+enum {
+    TARGETS_CONTIG,
+    TARGETS_BEGIN,
+    TARGETS_END,
+    TARGETS_DEPTH,
+    TARGETS_SITES,
+    TARGETS_FIRM,
+    TARGETS_FIRM_SHARE,
+    TARGETS_EXPECTED_GAIN,
+    TARGETS_COLUMNS
+};
+
 struct stream {
     const char *type;
     const struct arrow_field *fields;
@@ -84,7 +98,8 @@ struct stream {
 #define PUBLISH_AGAIN "a subscriber wants the stream from its begin, which is gone"
 
 /* Drafts have the columns of calls. */
-extern const struct stream READS_STREAM, PILEUP_STREAM, FULL_STREAM, CALLS_STREAM, DRAFTS_STREAM;
+extern const struct stream READS_STREAM, PILEUP_STREAM, FULL_STREAM, CALLS_STREAM, DRAFTS_STREAM,
+    LOOKS_STREAM, TARGETS_STREAM;
 
 /* A key and its value for OPEN's metadata. */
 struct stream_fact {

@@ -24,6 +24,13 @@ static const char SITE_DEPTH[] =
     "<ID=TDP,Number=1,Type=Integer,Description=\"Reads over the site, of which the full-alignment "
     "window may have used fewer (DP)\">";
 
+/* Of the present state of a live run (core/calls/revisions.h). */
+static const char *const LIVE[] = {
+    "<ID=STATE,Number=1,Type=String,Description=\"State of the call while reads come in: tentative "
+    "or firm\">",
+    "<ID=REV,Number=1,Type=Integer,Description=\"How often the call, or its state, was another\">",
+    "<ID=LOOKS,Number=1,Type=Integer,Description=\"How often the site was looked at\">"};
+
 struct lines {
     struct text text;
     size_t count, starts[LINES_MAX];
@@ -58,6 +65,8 @@ int vcf_header_append(struct text *out, const struct vcf_header *wanted,
     char *site_depth = stream_fact(open, "site_depth");
     add_line(&lines, "INFO", site_depth ? SITE_DEPTH : NULL);
     free(site_depth);
+    for (size_t i = 0; wanted->live && i < sizeof LIVE / sizeof *LIVE; i++)
+        add_line(&lines, "INFO", LIVE[i]);
     const char *pointers[LINES_MAX];
     for (size_t i = 0; i < lines.count; i++)
         pointers[i] = text_bytes(&lines.text) + lines.starts[i];

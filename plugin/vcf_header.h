@@ -12,6 +12,7 @@ struct vcf_header {
     const char *command; /* NULL: not known */
     const char *sample;  /* NULL: what the stream says */
     bool non_ref;        /* of a gVCF */
+    bool live;           /* INFO has STATE, REV and LOOKS */
 };
 
 int vcf_header_append(struct text *out, const struct vcf_header *header,

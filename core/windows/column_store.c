@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CAPACITY = 1 << 12, PAGE_COLUMNS = 1 << 12 };
+enum { FIRST_CAPACITY = 1 << 12, PAGE_COLUMNS = 1 << 10 };
 
 static void page_free(struct column_page *page) {
     free(page->base[0]);
@@ -48,6 +48,7 @@ void column_store_release(struct column_store *store) {
     for (size_t i = 0; store->paged && i < store->capacity; i++)
         page_free(&store->pages[i]);
     free(store->pages);
+    free(store->wanted);
     *store = (struct column_store){.paged = store->paged};
 }
 
@@ -66,6 +67,16 @@ int column_store_begin(struct column_store *store, int64_t contig_length, struct
         return begin_pages(store, contig_length, why);
     column_store_drop(store, store->end);
     store->begin = store->end = 0;
+    return STATUS_OK;
+}
+
+int column_store_want(struct column_store *store, int64_t begin, int64_t end, struct failure *why) {
+    if (store->wanted == NULL)
+        store->wanted = calloc(store->capacity, sizeof *store->wanted);
+    if (store->wanted == NULL)
+        return fail(why, STATUS_NO_MEMORY, "out of memory for the pages of a contig");
+    for (size_t i = page_of(begin); begin < end && i <= page_of(end - 1); i++)
+        store->wanted[i] = true;
     return STATUS_OK;
 }
 
@@ -109,7 +120,7 @@ static int reserve_ring(struct column_store *store, int64_t begin, int64_t end,
 static int reserve_pages(struct column_store *store, int64_t begin, int64_t end,
                          struct failure *why) {
     for (size_t i = page_of(begin); i <= page_of(end - 1); i++)
-        if (store->pages[i].rest == NULL &&
+        if (store->pages[i].rest == NULL && (store->wanted == NULL || store->wanted[i]) &&
             page_new(&store->pages[i], PAGE_COLUMNS, why) != STATUS_OK)
             return STATUS_NO_MEMORY;
     if (store->begin == store->end) {
@@ -131,7 +142,7 @@ struct stretch column_store_at(const struct column_store *store, int64_t positio
     size_t size = store->paged ? PAGE_COLUMNS : store->capacity;
     const struct column_page *page = store->paged ? &store->pages[page_of(position)] : &store->ring;
     size_t first = (size_t)position & (size - 1);
-    if (page->rest == NULL) /* an untouched page */
+    if (page->rest == NULL)
         return (struct stretch){.count = (int64_t)(size - first)};
     return (struct stretch){
         .base = {page->base[0] + first, page->base[1] + first},

@@ -6,6 +6,9 @@
  *     ring    positions  begin ........ end          kept in slot  position & (capacity - 1)
  *     pages   position p in page  p / PAGE_COLUMNS  at  p % PAGE_COLUMNS;  untouched: NULL
  *
+ * Where only parts of a contig are wanted, the pages of the others are never made, and what reads
+ * show there is lost.
+ *
  * Either way neighbours lie together, so that whoever adds a read asks once per stretch, not once
  * per base.  The letter counts, which every base touches, lie apart from the rest and by strand:
  * a read of one strand then walks through 16 bytes per base. */
@@ -47,6 +50,7 @@ struct column_store {
     struct column_page ring; /* or, when paged: */
     size_t capacity;         /* columns in the ring, a power of two; pages in the list */
     struct column_page *pages;
+    bool *wanted; /* by page; NULL: all are */
 };
 
 void column_store_release(struct column_store *store);
@@ -54,11 +58,16 @@ void column_store_release(struct column_store *store);
 /* Forgets all columns; `contig_length` is the first position that is never asked for. */
 int column_store_begin(struct column_store *store, int64_t contig_length, struct failure *why);
 
-/* Makes columns [begin, end) ready to be counted in. */
+/* Pages only: from now on, columns that are wanted are those of [begin, end) and of the calls
+ * before (and those that share a page with them).  Forgotten with the contig. */
+int column_store_want(struct column_store *store, int64_t begin, int64_t end, struct failure *why);
+
+/* Makes the wanted columns of [begin, end) ready to be counted in. */
 int column_store_reserve(struct column_store *store, int64_t begin, int64_t end,
                          struct failure *why);
 
-/* The columns from `position` (reserved) on. */
+/* The columns from `position` (reserved) on; base and rest are NULL where they are not wanted, or
+ * where no read touched them. */
 struct stretch column_store_at(const struct column_store *store, int64_t position);
 
 /* The first column >= `from` that some read covers, or INT64_MAX. */

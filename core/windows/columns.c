@@ -62,7 +62,7 @@ static int add_indel(struct columns *c, const struct alignment *a, size_t k, int
     if (indel == 0)
         return STATUS_OK;
     struct column_rest *rest = column_store_at(&c->store, x).rest;
-    return indel_events_add(&c->indels, rest, a, indel, y, why);
+    return rest ? indel_events_add(&c->indels, rest, a, indel, y, why) : STATUS_OK;
 }
 
 static void add_letters(struct columns *c, const struct alignment *a, int64_t x, int64_t y,
@@ -72,7 +72,7 @@ static void add_letters(struct columns *c, const struct alignment *a, int64_t x,
         struct stretch s = column_store_at(&c->store, x);
         int64_t count = s.count < length ? s.count : length;
         letter_counts *base = s.base[strand];
-        for (int64_t i = 0; i < count; i++) {
+        for (int64_t i = 0; s.rest != NULL && i < count; i++) {
             unsigned letter = code_base[sequence_code(a->sequence, y + i)];
             if (letter < 4)
                 base[i][letter]++;
@@ -91,7 +91,7 @@ static void add_gap(struct columns *c, const struct alignment *a, int64_t x, int
     while (length > 0) {
         struct stretch s = column_store_at(&c->store, x);
         int64_t count = s.count < length ? s.count : length;
-        for (int64_t i = 0; i < count; i++)
+        for (int64_t i = 0; s.rest != NULL && i < count; i++)
             if (deleted)
                 s.rest[i].deleted[strand]++;
             else
@@ -146,6 +146,10 @@ int columns_begin(struct columns *c, int64_t contig_length, struct failure *why)
     indel_events_begin(&c->indels);
     c->contig_length = contig_length;
     return column_store_begin(&c->store, contig_length, why);
+}
+
+int columns_want(struct columns *c, int64_t begin, int64_t end, struct failure *why) {
+    return column_store_want(&c->store, begin, end, why);
 }
 
 int64_t columns_next(const struct columns *c, int64_t from) {

@@ -37,6 +37,10 @@ void columns_free(struct columns *columns); /* accepts NULL */
 /* Forgets everything and begins with a contig of this length. */
 int columns_begin(struct columns *columns, int64_t contig_length, struct failure *why);
 
+/* Any order only, behind columns_begin: from now on, only columns around [begin, end) and around
+ * those of the calls before are kept; memory is then that of the parts that are wanted. */
+int columns_want(struct columns *columns, int64_t begin, int64_t end, struct failure *why);
+
 /* Adds an alignment that read_filter has let pass, with the span it gave.  Columns behind the
  * contig's end are not made.  Nothing of the alignment is kept. */
 int columns_add(struct columns *columns, const struct alignment *alignment, int64_t span,

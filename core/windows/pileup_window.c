@@ -115,6 +115,12 @@ int pileup_windows_begin(struct pileup_windows *s, const struct reference *refer
     return columns_begin(s->columns, reference->length, why);
 }
 
+int pileup_windows_want(struct pileup_windows *s, int64_t begin, int64_t end, struct failure *why) {
+    int64_t length = s->reference.reference.length, reach = WINDOW_FLANK + SPARE_RIGHT + 1;
+    return columns_want(s->columns, begin > reach ? begin - reach : 0,
+                        end + reach < length ? end + reach : length, why);
+}
+
 void pileup_windows_redraw(struct pileup_windows *s, int64_t begin, int64_t end) {
     struct pileup_targets targets = s->targets.targets;
     targets.begin = begin;

@@ -107,6 +107,11 @@ int pileup_windows_add(struct pileup_windows *stream, const struct alignment *al
 /* No more alignments come for this contig: what was not drawn can be pulled. */
 void pileup_windows_end(struct pileup_windows *stream);
 
+/* With any_order, behind begin: columns are kept only around [begin, end) and around those of the
+ * calls before; windows must not be asked for elsewhere. */
+int pileup_windows_want(struct pileup_windows *stream, int64_t begin, int64_t end,
+                        struct failure *why);
+
 /* With any_order: windows are not drawn as reads come but when asked for.  After this call, pull
  * gives the windows of [begin, end) as the reads added so far make them; then more may be added,
  * and any part drawn again.  Reads that begin at one position count in the order of their names and

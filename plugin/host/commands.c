@@ -8,6 +8,7 @@
 
 const struct command COMMANDS[] = {
     {"call", command_call, "call small variants: REF.fa and reads in, VCF out"},
+    {"live", command_live, "call while reads come in: revisions, and the calls of all at the end"},
     {"run", command_run, "run any line of stages"},
     {"compare", command_compare, "precision and recall of calls against a truth"},
     {"windows", command_windows, "write windows of both kinds to a file"},

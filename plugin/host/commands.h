@@ -22,6 +22,7 @@ int say_failure(const struct failure *why);
 int say_usage(const char *command, const struct failure *why);
 
 int command_call(int argc, char **argv);
+int command_live(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_compare(int argc, char **argv);
 int command_windows(int argc, char **argv);

@@ -55,7 +55,8 @@ struct lane {
     bool dry, finished, ended;
     bool blocked;                       /* the first slot is complete and waits for credit */
     const struct runnel_batch *ending;  /* END, once it arrived */
-    const struct runnel_batch *refused; /* to be offered again */
+    const struct runnel_batch *refused; /* to be offered again, */
+    bool unfinished;                    /* since the stage had more to give for it */
     size_t type_count;
     struct lane_type types[LANE_TYPES_MAX];
 
@@ -76,14 +77,17 @@ struct run {
     struct lane lanes[LINE_STAGES_MAX];
     const struct run_watch *watch;
     atomic_bool stopped;
-    atomic_size_t running; /* lanes that have not left yet */
-    int news;              /* eventfd: a lane left, or the line stopped */
+    atomic_bool ends_when_asked; /* the source looks at `ending` */
+    atomic_bool ending;          /* it is to give what is there, and end */
+    atomic_size_t running;       /* lanes that have not left yet */
+    int news;                    /* eventfd: a lane left, or the line stopped */
 
     /* Guards what follows; nothing else is locked while it is held. */
     pthread_mutex_t mutex;
     bool failed;
     char failure[FAILURE_TEXT_MAX]; /* "" where nothing is to be said */
     struct run_state state;
+    struct books now; /* of the thread that waits, for state.books */
 };
 
 /* lanes.c: a lane's thread. */
@@ -93,6 +97,7 @@ void *lane_main(void *lane);
 void lane_offer_services(struct lane *lane); /* fills lane->host */
 struct runnel_slot *lane_push_slot(struct lane *lane, const struct runnel_batch *input);
 void lane_pop_slot(struct lane *lane); /* the first one; it is complete and empty */
+void lane_release_input(struct lane *lane, struct runnel_slot *slot); /* it stays the caller's */
 void lane_put(struct lane *lane, struct runnel_slot *slot, const struct runnel_batch *batch);
 /* Undoes the last push after a refusal; false when no other slot is under way. */
 bool lane_take_back(struct lane *lane, struct runnel_slot *slot);
@@ -107,6 +112,7 @@ bool lane_broke(struct lane *lane, const char *format, ...) __attribute__((forma
 
 /* run_line.c */
 bool run_stopped(const struct run *run);
+bool run_ending(const struct run *run);           /* the source is to give what is there, and end */
 void run_fail(struct run *run, const char *text); /* [any thread] NULL: a reason is given already */
 void run_lane_left(struct run *run);
 

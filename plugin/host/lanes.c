@@ -104,6 +104,16 @@ static bool heed(struct lane *lane, struct runnel_slot *slot, int result) {
     }
 }
 
+/* The stage gave a part of what there is for a batch; the batch leaves with its last slot. */
+static bool offer_again(struct lane *lane, struct runnel_slot *slot,
+                        const struct runnel_batch *batch) {
+    lane_release_input(lane, slot);
+    lane->refused = batch;
+    lane->unfinished = true;
+    complete_at_once(lane, slot);
+    return true;
+}
+
 static bool offer(struct lane *lane, const struct runnel_batch *batch) {
     struct runnel_slot *slot = lane_push_slot(lane, batch);
     if (slot == NULL)
@@ -119,11 +129,14 @@ static bool offer(struct lane *lane, const struct runnel_batch *batch) {
         return true;
     }
     int result = lane->stage->process(lane->state, batch, slot);
+    if (result == RUNNEL_MORE && takes)
+        return offer_again(lane, slot, batch);
     if (result != RUNNEL_AGAIN)
         return heed(lane, slot, result);
     if (!lane_take_back(lane, slot))
         return lane_broke(lane, "refused a batch while nothing of it was under way");
     lane->refused = batch;
+    lane->unfinished = false;
     return true;
 }
 
@@ -139,6 +152,10 @@ static bool receive(struct lane *lane, const struct runnel_batch *batch) {
 }
 
 static bool pull(struct lane *lane) {
+    if (run_ending(lane->run) && !atomic_load(&lane->run->ends_when_asked)) {
+        lane->dry = true; /* it would not notice */
+        return true;
+    }
     struct runnel_slot *slot = lane_push_slot(lane, NULL);
     if (slot == NULL)
         return false;
@@ -211,9 +228,11 @@ static bool step(struct lane *lane) {
     collect_credit(lane);
     if (!flush(lane))
         return false;
-    if (lane->refused != NULL && lane_take_completions(lane) > 0) {
+    bool has_room = !lane->blocked && lane->open_slots < SLOTS_MAX;
+    if (lane->refused != NULL && (lane->unfinished ? has_room : lane_take_completions(lane) > 0)) {
         const struct runnel_batch *batch = lane->refused;
         lane->refused = NULL;
+        lane->unfinished = false;
         return offer(lane, batch);
     }
     void *arrived;

@@ -46,12 +46,16 @@ struct run_state {
     char contig[256];
     int64_t position; /* 1-based; 0: nothing is known yet */
     int64_t reads, windows, calls;
+    const struct books *books; /* totals so far of all stages, for the call */
 };
 
 struct run_watch {
     int level;                                              /* of messages to show */
     void (*every_second)(const struct run_state *, void *); /* may be NULL */
     void *with;
+    /* Asked every second: whether the source is to end, as if it had no more.  Where it is set (may
+     * be NULL), the first SIGINT means that too. */
+    bool (*enough)(const struct run_state *, void *);
     /* Called before the process ends because a stage hangs in a hook after a failure; may be
      * NULL. */
     void (*give_up)(void *);
@@ -59,7 +63,8 @@ struct run_watch {
 };
 
 /* Runs a checked line to its end.  `books` (may be NULL) is filled either way.  Blocks SIGINT and
- * SIGTERM for the caller and ends the line cleanly when one comes. */
+ * SIGTERM for the caller and breaks the line off cleanly when one comes; the first SIGINT only asks
+ * the source to end where it looks for that (extension "runnel.stop/1"). */
 int line_run(const struct line *line, const struct run_watch *watch, struct books *books,
              struct failure *why);
 

@@ -15,6 +15,8 @@ static const struct option OPTIONS[] = {
      "tcp://HOST:PORT or ipc://PATH"},
     {"rate", NULL, 0, OPTION_REAL, "BASES", NULL, "per second; else as fast as they are taken"},
     {"ref", NULL, 0, OPTION_TEXT, "REF.fa", NULL, "needed for CRAM"},
+    {"live", NULL, 0, OPTION_FLAG, NULL, NULL,
+     "reads in any order, not aligned ones too: for runnel live"},
     {"enable-dwell-time", NULL, 0, OPTION_FLAG, NULL, NULL,
      "carry move tables (for models with_mv)"},
     {"once", NULL, 0, OPTION_FLAG, NULL, NULL, "end when one subscriber has it all"},
@@ -32,7 +34,7 @@ static void help(FILE *out) {
         "About:   Give alignments, in their order, to whoever subscribes: the stage reads of a\n"
         "         line, or `runnel call REF.fa ADDRESS`.  One at a time, each from the begin.\n"
         "         The address is printed once it is open.\n"
-        "Usage:   runnel publish [options] IN.bam|IN.cram|IN.sam\n\nOptions:\n");
+        "Usage:   runnel publish [options] IN.bam|IN.cram|IN.sam|-\n\nOptions:\n");
     options_help(out, OPTIONS, OPTION_COUNT);
 }
 
@@ -42,6 +44,9 @@ static int build(struct line *line, const struct options *options, bool first,
     const char *ref = options_text(options, "ref");
     if (line_add(line, "reads", why) != STATUS_OK ||
         line_set(line, "path", options->operands[0], why) != STATUS_OK ||
+        (options_flag(options, "live") &&
+         (line_set(line, "any", "true", why) != STATUS_OK ||
+          line_set(line, "unaligned", "true", why) != STATUS_OK)) ||
         (options_flag(options, "enable-dwell-time") &&
          line_set(line, "moves", "true", why) != STATUS_OK) ||
         (ref != NULL && line_set(line, "ref", ref, why) != STATUS_OK) ||

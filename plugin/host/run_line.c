@@ -19,6 +19,10 @@ bool run_stopped(const struct run *run) {
     return atomic_load_explicit(&run->stopped, memory_order_acquire);
 }
 
+bool run_ending(const struct run *run) {
+    return atomic_load_explicit(&run->ending, memory_order_acquire);
+}
+
 static void signal_event(int descriptor) {
     uint64_t one = 1;
     if (write(descriptor, &one, sizeof one) < 0)
@@ -113,6 +117,22 @@ static void run_free(struct run *run) {
 
 /* ---- waiting ---- */
 
+/* A source that waits in the loop of its lane is woken; one that waits in its hook looks itself. */
+static void end_source(struct run *run) {
+    atomic_store_explicit(&run->ending, true, memory_order_release);
+    signal_event(run->lanes[0].wake);
+}
+
+/* The first SIGINT ends a source that can be ended; anything else breaks the line off. */
+static void heed_signal(struct run *run, int number) {
+    bool can_end = atomic_load(&run->ends_when_asked) || run->watch->enough != NULL;
+    if (number == SIGINT && can_end && !run_ending(run))
+        end_source(run);
+    else
+        run_fail(run, number == SIGINT ? "interrupted; no output was written"
+                                       : "told to stop; no output was written");
+}
+
 static sigset_t ending_signals(void) {
     static const int ENDING[] = {SIGINT, SIGTERM, SIGHUP};
     sigset_t ours;
@@ -142,22 +162,35 @@ static double now_seconds(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static void tell_progress(struct run *run) {
+static void copy_totals(struct run *run) {
+    run->now.count = run->count;
+    for (size_t i = 0; i < run->count; i++) {
+        pthread_mutex_lock(&run->lanes[i].mutex);
+        run->now.stages[i] = run->lanes[i].books;
+        pthread_mutex_unlock(&run->lanes[i].mutex);
+    }
+}
+
+/* Every second: shows how far the line is, and asks whether it is far enough. */
+static void look_at_progress(struct run *run) {
     pthread_mutex_lock(&run->mutex);
     struct run_state state = run->state;
     pthread_mutex_unlock(&run->mutex);
+    copy_totals(run);
+    state.books = &run->now;
     for (size_t i = 0; i < run->count; i++) {
-        struct lane *lane = &run->lanes[i];
-        pthread_mutex_lock(&lane->mutex);
-        if (strcmp(lane->stage->id, "reads") == 0)
-            state.reads = books_total(&lane->books, "reads");
-        if (strcmp(lane->stage->id, "caller") == 0 || strcmp(lane->stage->id, "remote") == 0) {
-            state.windows = books_total(&lane->books, "in");
-            state.calls = books_total(&lane->books, "used");
+        const struct stage_books *books = &run->now.stages[i];
+        if (strcmp(books->id, "reads") == 0)
+            state.reads = books_total(books, "reads");
+        if (strcmp(books->id, "caller") == 0 || strcmp(books->id, "remote") == 0) {
+            state.windows = books_total(books, "in");
+            state.calls = books_total(books, "used");
         }
-        pthread_mutex_unlock(&lane->mutex);
     }
-    run->watch->every_second(&state, run->watch->with);
+    if (run->watch->every_second != NULL)
+        run->watch->every_second(&state, run->watch->with);
+    if (run->watch->enough != NULL && run->watch->enough(&state, run->watch->with))
+        end_source(run);
 }
 
 /* Until all lanes have left; false when some would not after a failure. */
@@ -172,16 +205,15 @@ static bool wait_for_lanes(struct run *run, int signals) {
         if (read(run->news, &news, sizeof news) < 0)
             news = 0; /* nothing new there */
         if (read(signals, &signal, sizeof signal) == sizeof signal)
-            run_fail(run, signal.ssi_signo == SIGINT ? "interrupted; no output was written"
-                                                     : "told to stop; no output was written");
+            heed_signal(run, (int)signal.ssi_signo);
         double now = now_seconds();
         if (run_stopped(run)) {
             failed = failed > 0 ? failed : now;
             if (now - failed > PATIENCE_SECONDS)
                 return false;
-        } else if (run->watch->every_second && now - told >= 1.0) {
+        } else if ((run->watch->every_second || run->watch->enough) && now - told >= 1.0) {
             told = now;
-            tell_progress(run);
+            look_at_progress(run);
         }
     }
     return true;

@@ -88,6 +88,12 @@ void lane_pop_slot(struct lane *lane) {
     pthread_mutex_unlock(&lane->mutex);
 }
 
+void lane_release_input(struct lane *lane, struct runnel_slot *slot) {
+    pthread_mutex_lock(&lane->mutex);
+    slot->input = NULL;
+    pthread_mutex_unlock(&lane->mutex);
+}
+
 bool lane_take_back(struct lane *lane, struct runnel_slot *slot) {
     pthread_mutex_lock(&lane->mutex);
     bool open_before = false;
@@ -290,17 +296,27 @@ static int find_stage(const char *word, struct runnel_stage *stage, char *senten
     return RUNNEL_OK;
 }
 
+static int stop_asked(void *context) {
+    const struct lane *lane = context;
+    return atomic_load(&lane->run->ending);
+}
+
 static const void *service_extension(void *context, const char *name) {
     static const struct runnel_take TAKE = {sizeof TAKE, take_rows};
     static const struct runnel_models MODELS = {sizeof MODELS, models_find};
     static const struct runnel_stages STAGES = {sizeof STAGES, find_stage};
-    (void)context;
+    static const struct runnel_stop STOP = {sizeof STOP, stop_asked};
+    struct lane *lane = context;
     if (strcmp(name, "runnel.take/1") == 0)
         return &TAKE;
     if (strcmp(name, "runnel.models/1") == 0)
         return &MODELS;
     if (strcmp(name, "runnel.stages/1") == 0)
         return &STAGES;
+    if (strcmp(name, "runnel.stop/1") == 0) {
+        atomic_store(&lane->run->ends_when_asked, true);
+        return &STOP;
+    }
     return NULL;
 }
 

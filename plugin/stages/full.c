@@ -18,13 +18,13 @@
 #include "core/calls/presets.h"
 #include "core/windows/full_window.h"
 #include "plugin/call_rows.h"
+#include "plugin/full_rows.h"
 #include "plugin/full_sites.h"
 #include "plugin/phased.h"
 #include "plugin/read_rows.h"
 #include "plugin/spool.h"
 #include "plugin/stages/stage.h"
 
-#include <ctype.h>
 #include <stdio.h>
 
 /* How many reads a window can use, as it stands in headers; the count of windows that reach it is
@@ -158,20 +158,7 @@ static int flush_at_times(struct full *full, struct failure *why) {
 }
 
 static int put_window(struct full *full, const struct full_window *window, struct failure *why) {
-    size_t row_size = WINDOW_WIDTH * (size_t)window->channels;
-    char letters[WINDOW_WIDTH];
-    for (size_t i = 0; i < WINDOW_WIDTH; i++)
-        letters[i] = (char)toupper((unsigned char)window->reference[i]);
-    arrow_put_text(full->table, FULL_CONTIG, full->contigs.names[full->contig]);
-    arrow_put_integer(full->table, FULL_POSITION, window->position + 1);
-    arrow_put_bytes(full->table, FULL_REFERENCE, letters, WINDOW_WIDTH);
-    arrow_put_text(full->table, FULL_ALT_INFO, window->alt_info);
-    arrow_put_integer(full->table, FULL_DEPTH, window->depth);
-    arrow_put_integer(full->table, FULL_FIRST_ROW, window->first_row);
-    arrow_put_integer(full->table, FULL_USED_ROWS, window->used_rows);
-    arrow_put_list(full->table, FULL_WINDOW, window->tensor + (size_t)window->first_row * row_size,
-                   (size_t)window->used_rows * row_size);
-    int status = arrow_table_end_row(full->table, why);
+    int status = full_row_put(full->table, window, full->contigs.names[full->contig], why);
     if (status == STATUS_OK && (int64_t)arrow_table_rows(full->table) >= full->batch_rows)
         status = flush(full, (struct place){full->contig, window->position + 1}, why);
     return status;

@@ -13,10 +13,10 @@
 #include "core/windows/pileup_window.h"
 #include "plugin/block_spool.h"
 #include "plugin/known_sites.h"
+#include "plugin/pileup_rows.h"
 #include "plugin/read_rows.h"
 #include "plugin/stages/stage.h"
 
-#include <ctype.h>
 #include <stdio.h>
 
 enum { MARK_STEP = 1 << 16 }; /* bases between two marks, where somebody waits for them */
@@ -138,16 +138,7 @@ static int pull(struct pileup *pileup, struct runnel_slot *slot, struct failure 
     struct pileup_window window;
     int status;
     while ((status = pileup_windows_pull(pileup->windows, &window, why)) == STATUS_OK) {
-        char letters[WINDOW_WIDTH];
-        for (size_t i = 0; i < WINDOW_WIDTH; i++)
-            letters[i] = (char)toupper((unsigned char)window.reference[i]);
-        arrow_put_text(pileup->table, PILEUP_CONTIG, pileup->contigs.names[pileup->contig]);
-        arrow_put_integer(pileup->table, PILEUP_POSITION, window.position + 1);
-        arrow_put_bytes(pileup->table, PILEUP_REFERENCE, letters, WINDOW_WIDTH);
-        arrow_put_text(pileup->table, PILEUP_ALT_INFO, window.alt_info);
-        arrow_put_integer(pileup->table, PILEUP_DEPTH, window.depth);
-        arrow_put_list(pileup->table, PILEUP_WINDOW, window.tensor, PILEUP_WINDOW_SIZE);
-        status = arrow_table_end_row(pileup->table, why);
+        status = pileup_row_put(pileup->table, &window, pileup->contigs.names[pileup->contig], why);
         if (status == STATUS_OK && (int64_t)arrow_table_rows(pileup->table) >= pileup->batch_rows)
             status = flush(pileup, window.position + 1, slot, why);
         if (status != STATUS_OK)

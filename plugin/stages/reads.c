@@ -1,19 +1,27 @@
 /* SPDX-License-Identifier: MIT
  *
  * reads: the alignments of a BAM, CRAM or SAM file, of standard input, or of a stream that somebody
- * publishes, in their sorted order.
+ * publishes, in their sorted order, or, with `any`, in the order in which they come.
  *
  *     runnel run 'reads in.bam ! pileup ref=ref.fa ! caller ! vcf out.vcf'
  *     runnel run 'reads tcp://127.0.0.1:5556 ! pileup ref=ref.fa ! caller ! vcf out.vcf'
+ *
+ * Standard input in any order, and the files of a folder (arrivals.h), are given as they come,
+ * until their end or the first SIGINT.
+ *
+ *     runnel run 'reads run/fastq_pass any=true unaligned=true idle=600 ! align ref.fa ! ...'
  *
  * Gives runnel.reads/1.  With regions, the index is used and each read that overlaps one of them
  * (or its surroundings, as far as a window reaches) is given once. */
 #include "adapters/alignments.h"
 #include "adapters/regions.h"
+#include "plugin/arrivals.h"
+#include "plugin/read_rows.h"
 #include "plugin/stages/stage.h"
 #include "plugin/wire/subscription.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 enum { BATCH_BYTES = 1 << 17, WAIT_MS = 200 };
 
@@ -31,7 +39,9 @@ enum { MOVES_LOOKED_FOR = 1000 };
 struct reads {
     const struct runnel_host *host;
     struct alignments *file;
-    struct subscription *stream; /* in the place of the file */
+    struct subscription *stream; /* in the place of the file, */
+    struct arrivals *arrivals;   /* or this */
+    const struct runnel_stop *stop;
     char *path;
     char *copy; /* path, lent to the file */
     struct arrow_table *table;
@@ -41,7 +51,7 @@ struct reads {
     size_t contig, interval;     /* the next region to begin */
     int64_t end;                 /* of the region under way */
     int64_t reach;               /* reads that begin before it were given already */
-    bool opened, in_region, wants_moves, has_moves;
+    bool opened, in_region, wants_moves, has_moves, any_order, wants_unaligned;
     int64_t given; /* reads */
     int64_t last_contig, last_position;
 };
@@ -49,6 +59,7 @@ struct reads {
 static void reads_free(struct reads *reads) {
     alignments_close(reads->file);
     subscription_free(reads->stream);
+    arrivals_close(reads->arrivals);
     arrow_table_free(reads->table);
     regions_free(reads->regions);
     free(reads->names.names);
@@ -96,6 +107,31 @@ static int open_stream(struct reads *reads, const struct runnel_init *init, stru
     return why->code;
 }
 
+/* Standard input in any order, or a folder: what has no end of its own, and is given as it comes.
+ */
+static bool is_arriving(const char *path, bool any_order) {
+    struct stat status;
+    return (any_order && strcmp(path, "-") == 0) ||
+           (stat(path, &status) == 0 && S_ISDIR(status.st_mode));
+}
+
+static int open_arrivals(struct reads *reads, const struct runnel_init *init,
+                         const struct alignments_options *options, struct failure *why) {
+    const struct arrivals_setup setup = {.path = reads->path,
+                                         .reading = *options,
+                                         .idle = runnel_setting_integer(init, "idle"),
+                                         .batch_rows = reads->batch_rows,
+                                         .host = init->host};
+    if (!reads->any_order)
+        return fail(why, STATUS_BAD_INPUT,
+                    "%s: is a folder; its reads can be taken in any order only (any=true)",
+                    reads->path);
+    if (runnel_setting_text(init, "region") != NULL || runnel_setting_text(init, "bed") != NULL ||
+        reads->copy != NULL)
+        return fail(why, STATUS_UNSUPPORTED, "%s: regions and copies need a file", reads->path);
+    return arrivals_open(&reads->arrivals, &setup, why);
+}
+
 static int reads_init(const struct runnel_init *init, void **state) {
     struct failure why = {0};
     struct reads *reads = calloc(1, sizeof *reads);
@@ -106,6 +142,8 @@ static int reads_init(const struct runnel_init *init, void **state) {
                                                .threads =
                                                    (int)runnel_setting_integer(init, "threads"),
                                                .moves = runnel_setting_flag(init, "moves"),
+                                               .any_order = runnel_setting_flag(init, "any"),
+                                               .unaligned = runnel_setting_flag(init, "unaligned"),
                                                .copy = copy};
     if (reads == NULL || path == NULL) {
         free(reads);
@@ -117,6 +155,10 @@ static int reads_init(const struct runnel_init *init, void **state) {
     reads->copy = copy;
     reads->host = init->host;
     reads->wants_moves = options.moves;
+    reads->any_order = options.any_order;
+    if (reads->any_order) /* and so perhaps without an end */
+        reads->stop = init->host->extension(init->host->context, "runnel.stop/1");
+    reads->wants_unaligned = options.unaligned;
     reads->batch_rows = runnel_setting_integer(init, "batch");
     if (reads->batch_rows < 1) {
         fail(&why, STATUS_BAD_INPUT, "batch takes 1 or more reads");
@@ -126,6 +168,13 @@ static int reads_init(const struct runnel_init *init, void **state) {
     if (is_address(runnel_setting_text(init, "path"))) {
         *state = reads;
         if (open_stream(reads, init, &why) == STATUS_OK)
+            return RUNNEL_OK;
+        reads_free(reads);
+        return stage_failed(init->host, &why);
+    }
+    if (is_arriving(path, options.any_order)) {
+        *state = reads;
+        if (open_arrivals(reads, init, &options, &why) == STATUS_OK)
             return RUNNEL_OK;
         reads_free(reads);
         return stage_failed(init->host, &why);
@@ -143,9 +192,10 @@ static int reads_init(const struct runnel_init *init, void **state) {
 }
 
 /* The header as facts: contigs, sample, platform, basecaller. */
-static int emit_open(struct reads *reads, struct runnel_slot *slot) {
+static int emit_open(struct reads *reads, const struct alignments_header *header,
+                     struct runnel_slot *slot) {
     struct failure why = {0};
-    const struct alignments_header *header = alignments_header(reads->file);
+    reads->opened = true;
     size_t size = 1;
     for (size_t i = 0; i < header->contig_count; i++)
         size += strlen(header->contigs[i].name) + 32;
@@ -164,34 +214,29 @@ static int emit_open(struct reads *reads, struct runnel_slot *slot) {
                                         {"read_platform", header->platform},
                                         {"basecall_model", header->basecall_model},
                                         {"moves", reads->wants_moves ? "true" : "false"},
-                                        {"order", "position"}};
+                                        {"order", reads->any_order ? "arrival" : "position"}};
     struct runnel_batch *open =
         stream_open(&READS_STREAM, NULL, facts, sizeof facts / sizeof *facts, &why);
     free(contigs);
     return stage_emit(reads->host, slot, open, &why);
 }
 
-static void put_row(struct arrow_table *table, const struct alignment *row, const char *contig) {
-    size_t length = (size_t)row->length;
-    arrow_put_text(table, READS_CONTIG, contig);
-    arrow_put_integer(table, READS_POSITION, row->position + 1);
-    arrow_put_integer(table, READS_FLAG, row->flag);
-    arrow_put_integer(table, READS_MAPQ, row->mapq);
-    arrow_put_text(table, READS_NAME, row->name);
-    arrow_put_list(table, READS_CIGAR, row->cigar, row->cigar_count);
-    arrow_put_integer(table, READS_LENGTH, row->length);
-    arrow_put_bytes(table, READS_SEQUENCE, row->sequence, (length + 1) / 2);
-    arrow_put_bytes(table, READS_QUALITIES, row->qualities, length);
-    if (row->haplotype != 0)
-        arrow_put_integer(table, READS_HP, row->haplotype);
-    else
-        arrow_put_null(table, READS_HP);
-    if (row->moves != NULL)
-        arrow_put_bytes(table, READS_MOVES, row->moves, row->move_count);
-    else
-        arrow_put_null(table, READS_MOVES);
-    arrow_put_null(table, READS_START_TIME);
-    arrow_put_null(table, READS_CHANNEL);
+/* Puts the read that came last into the table. */
+static int put_row(struct reads *reads, const struct alignment *row, int32_t contig,
+                   struct failure *why) {
+    const char *start_time = alignments_start_time(reads->file);
+    const struct read_origin origin = {.start_time = start_time,
+                                       .start_time_length = start_time ? strlen(start_time) : 0,
+                                       .channel = alignments_channel(reads->file)};
+    reads->given++;
+    reads->has_moves = reads->has_moves || row->moves != NULL;
+    if (contig >= 0) {
+        reads->last_contig = contig;
+        reads->last_position = row->position + 1;
+    }
+    return read_row_put(reads->table, row,
+                        contig < 0 ? "" : alignments_header(reads->file)->contigs[contig].name,
+                        &origin, why);
 }
 
 /* Turns to the next region that is wanted; STATUS_END when all are through. */
@@ -225,7 +270,9 @@ static int next_read(struct reads *reads, struct alignment *row, int32_t *contig
             status = next_region(reads, why);
         if (status == STATUS_OK)
             status = alignments_next(reads->file, row, contig, why);
-        if (status == STATUS_OK && *contig < 0) {
+        if (status == STATUS_OK && reads->wants_unaligned && (row->flag & 4))
+            *contig = -1;
+        else if (status == STATUS_OK && *contig < 0) {
             reads->host->count(reads->host->context, "left out: no position", 1);
             continue;
         }
@@ -268,29 +315,54 @@ static int pass_on(struct reads *reads, struct runnel_slot *slot) {
     return status == STATUS_END ? RUNNEL_DONE : RUNNEL_OK;
 }
 
+/* The next reads that have arrived; the stream opens when the first header is known. */
+static int pass_arrivals(struct reads *reads, struct runnel_slot *slot) {
+    const struct runnel_host *host = reads->host;
+    struct failure why = {0};
+    struct runnel_batch *batch;
+    int status = arrivals_next(reads->arrivals, WAIT_MS, &batch, &why);
+    if (status < 0)
+        return stage_failed(host, &why);
+    const struct alignments_header *header = arrivals_header(reads->arrivals);
+    if (header == NULL && status == STATUS_END)
+        fail(&why, STATUS_BAD_INPUT, "%s: no file of reads came", reads->path);
+    if (why.code != STATUS_OK ||
+        (header != NULL && !reads->opened && emit_open(reads, header, slot) != RUNNEL_OK))
+        return stage_failed(host, &why);
+    for (int64_t row = 0; batch != NULL && row < runnel_rows(batch); row++, reads->given++)
+        reads->has_moves = reads->has_moves || !runnel_is_null(batch, READS_MOVES, row);
+    if (batch != NULL) {
+        host->count(host->context, "reads", runnel_rows(batch));
+        host->emit(host->context, slot, batch);
+    }
+    if (check_moves(reads, status == STATUS_END, &why) != STATUS_OK)
+        return stage_failed(host, &why);
+    return status == STATUS_END ? RUNNEL_DONE : RUNNEL_OK;
+}
+
 static int reads_process(void *state, const struct runnel_batch *none, struct runnel_slot *slot) {
     struct reads *reads = state;
     struct failure why = {0};
     (void)none;
+    if (reads->stop != NULL && reads->stop->asked(reads->host->context)) {
+        if (reads->arrivals == NULL)
+            return RUNNEL_DONE;
+        arrivals_stop(reads->arrivals);
+    }
     if (reads->stream != NULL)
         return pass_on(reads, slot);
-    if (!reads->opened) {
-        reads->opened = true;
-        return emit_open(reads, slot);
-    }
+    if (reads->arrivals != NULL)
+        return pass_arrivals(reads, slot);
+    if (!reads->opened)
+        return emit_open(reads, alignments_header(reads->file), slot);
     struct alignment row;
     int32_t contig = -1;
     int status = STATUS_OK;
     while (arrow_table_bytes(reads->table) < BATCH_BYTES &&
            (int64_t)arrow_table_rows(reads->table) < reads->batch_rows &&
            (status = next_read(reads, &row, &contig, &why)) == STATUS_OK) {
-        put_row(reads->table, &row, alignments_header(reads->file)->contigs[contig].name);
-        reads->given++;
-        reads->has_moves = reads->has_moves || row.moves != NULL;
-        if ((status = arrow_table_end_row(reads->table, &why)) != STATUS_OK)
+        if ((status = put_row(reads, &row, contig, &why)) != STATUS_OK)
             break;
-        reads->last_contig = contig;
-        reads->last_position = row.position + 1;
     }
     if (status < 0 || check_moves(reads, status == STATUS_END, &why) != STATUS_OK)
         return stage_failed(reads->host, &why);
@@ -299,8 +371,10 @@ static int reads_process(void *state, const struct runnel_batch *none, struct ru
         struct runnel_batch *batch = stream_data(&READS_STREAM, reads->table, &why);
         if (batch == NULL)
             return stage_failed(reads->host, &why);
-        batch->mark_contig = reads->last_contig;
-        batch->mark_position = reads->last_position;
+        if (!reads->any_order) {
+            batch->mark_contig = reads->last_contig;
+            batch->mark_position = reads->last_position;
+        }
         reads->host->count(reads->host->context, "reads", (int64_t)rows);
         reads->host->emit(reads->host->context, slot, batch);
     }
@@ -319,12 +393,18 @@ static void reads_destroy(void *state) {
 
 static const struct runnel_option OPTIONS[] = {
     {"path", RUNNEL_TEXT, NULL,
-     "BAM, CRAM or SAM file, - for standard input, or an address (tcp://, ipc://)"},
+     "BAM, CRAM or SAM file, - for standard input, a folder that fills, or an address (tcp://, "
+     "ipc://)"},
     {"ref", RUNNEL_TEXT, "", "FASTA file, needed for CRAM"},
     {"region", RUNNEL_TEXT, "", "only reads near these regions, separated by blanks"},
     {"bed", RUNNEL_TEXT, "", "only reads near the regions of this BED file"},
     {"moves", RUNNEL_FLAG, "false", "carry move tables (mv tags), for dwell times"},
+    {"any", RUNNEL_FLAG, "false", "take reads in any order"},
+    {"unaligned", RUNNEL_FLAG, "false",
+     "also give reads that are not aligned, from FASTQ too, for the stage align"},
     {"copy", RUNNEL_TEXT, "", "also write the reads to this BAM file"},
+    {"idle", RUNNEL_INTEGER, "0",
+     "of a folder: seconds without news that are its end; 0: it has none but by SIGINT"},
     {"threads", RUNNEL_INTEGER, "0", "threads that help to decompress"},
     {"batch", RUNNEL_INTEGER, "4096", "reads that travel together at most"},
     {"key", RUNNEL_TEXT, "", "of an address: our key file, made by runnel keygen"},

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * tap: publishes the calls that pass, for anyone who listens.
+ * tap: publishes the calls that pass (and how far the targets of a live run are), for anyone who
+ * listens.
  *
  *     runnel run 'reads in.bam ! pileup ref=ref.fa ! caller ! tap tcp://127.0.0.1:5557 ! vcf
  * out.vcf'
  *
- * Sees runnel.calls/1, which go on as they came.  A message has a topic (FORMAT/SAMPLE/CONTIG), a
+ * Sees runnel.calls/1 and runnel.targets/1, which go on as they came.  A message has a topic
+ * (FORMAT/SAMPLE/CONTIG, of targets FORMAT-targets/SAMPLE/CONTIG), a
  * header whose sequence counts the messages of the topic, so that a listener who is too slow sees
  * what it missed, and the calls as an Arrow stream or as JSON lines.  Who comes late asks at the
  * address `snapshot` for what went before. */
@@ -24,6 +26,12 @@ enum { TOPIC_MAX = 512 };
 enum format { FORMAT_ARROW, FORMAT_JSON, FORMATS };
 static const char *const FORMAT_NAMES[FORMATS] = {"arrow", "json"};
 
+/* What is published: both streams begin with a column "contig". */
+enum kind { KIND_CALLS, KIND_TARGETS, KINDS };
+static const struct stream *const STREAMS[KINDS] = {&CALLS_STREAM, &TARGETS_STREAM};
+static const char *const KIND_ENDINGS[KINDS] = {"", "-targets"};
+_Static_assert(CALLS_CONTIG == 0 && TARGETS_CONTIG == 0, "rows are sorted by this column");
+
 struct tap {
     const struct runnel_host *host;
     struct endpoint endpoint;
@@ -33,10 +41,10 @@ struct tap {
     uint64_t session, published;
     int64_t linger;
     char *sample;
-    uint8_t *schema; /* of the calls, as every Arrow message begins */
-    size_t schema_size;
+    uint8_t *schemas[KINDS]; /* as every Arrow message begins */
+    size_t schema_sizes[KINDS];
     struct stream_contigs contigs;
-    uint64_t *sequences; /* FORMATS for each contig */
+    uint64_t *sequences; /* KINDS times FORMATS for each contig */
 };
 
 static void tap_destroy(void *state) {
@@ -46,7 +54,8 @@ static void tap_destroy(void *state) {
     endpoint_free(&tap->endpoint);
     stream_contigs_free(&tap->contigs);
     free(tap->sequences);
-    free(tap->schema);
+    for (size_t kind = 0; kind < KINDS; kind++)
+        free(tap->schemas[kind]);
     free(tap->sample);
     free(tap);
 }
@@ -92,34 +101,44 @@ static int tap_init(const struct runnel_init *init, void **state) {
     return stage_failed(init->host, &why);
 }
 
+static enum kind kind_of(const struct runnel_batch *batch) {
+    return strcmp(batch->type, TARGETS_STREAM.type) == 0 ? KIND_TARGETS : KIND_CALLS;
+}
+
 static int open_stream(struct tap *tap, const struct runnel_batch *open) {
     struct failure why = {0};
+    enum kind kind = kind_of(open);
+    int status = STATUS_OK;
     if (tap->sample == NULL && (tap->sample = stream_fact(open, "sample")) == NULL)
         tap->sample = strdup("SAMPLE");
-    int status = stream_contigs_read(&tap->contigs, open, &why);
-    tap->sequences = calloc(FORMATS * tap->contigs.count + 1, sizeof *tap->sequences);
+    if (tap->sequences == NULL) {
+        status = stream_contigs_read(&tap->contigs, open, &why);
+        size_t room = KINDS * FORMATS * tap->contigs.count + 1;
+        tap->sequences = calloc(room, sizeof *tap->sequences);
+    }
     if (status == STATUS_OK && (tap->sequences == NULL || tap->sample == NULL))
         status = fail(&why, STATUS_NO_MEMORY, "out of memory for tap");
     if (status == STATUS_OK)
-        status = payload_write(&tap->schema, &tap->schema_size, open, &why);
+        status = payload_write(&tap->schemas[kind], &tap->schema_sizes[kind], open, &why);
     return status == STATUS_OK ? RUNNEL_OK : stage_failed(tap->host, &why);
 }
 
 /* ---- messages ---- */
 
-static int publish(struct tap *tap, enum format format, int64_t contig, const void *payload,
-                   size_t size, struct failure *why) {
+static int publish(struct tap *tap, enum kind kind, enum format format, int64_t contig,
+                   const void *payload, size_t size, struct failure *why) {
+    size_t place = KINDS * FORMATS * (size_t)contig + FORMATS * kind + format;
     char topic[TOPIC_MAX];
     uint8_t header[FRAME_SIZE];
     const struct frame frame = {.kind = FRAME_DATA,
                                 .session = tap->session,
-                                .sequence = ++tap->sequences[FORMATS * contig + format],
+                                .sequence = ++tap->sequences[place],
                                 .mark_contig = -1,
                                 .mark_position = -1,
                                 .payload = payload,
                                 .payload_size = size};
-    snprintf(topic, sizeof topic, "%s/%s/%s", FORMAT_NAMES[format], tap->sample,
-             tap->contigs.names[contig]);
+    snprintf(topic, sizeof topic, "%s%s/%s/%s", FORMAT_NAMES[format], KIND_ENDINGS[kind],
+             tap->sample, tap->contigs.names[contig]);
     frame_write(header, &frame);
     const struct socket_part parts[] = {
         {topic, strlen(topic)}, {header, FRAME_SIZE}, {payload, size}};
@@ -136,11 +155,13 @@ static int publish_arrow(struct tap *tap, int64_t contig, const struct runnel_ba
     uint8_t *batch = NULL;
     size_t size = 0;
     int status = payload_write(&batch, &size, rows, why);
-    uint8_t *stream = status == STATUS_OK ? malloc(tap->schema_size + size) : NULL;
+    enum kind kind = kind_of(rows);
+    size_t begin = tap->schema_sizes[kind];
+    uint8_t *stream = status == STATUS_OK ? malloc(begin + size) : NULL;
     if (stream != NULL) {
-        memcpy(stream, tap->schema, tap->schema_size);
-        memcpy(stream + tap->schema_size, batch, size);
-        status = publish(tap, FORMAT_ARROW, contig, stream, tap->schema_size + size, why);
+        memcpy(stream, tap->schemas[kind], begin);
+        memcpy(stream + begin, batch, size);
+        status = publish(tap, kind, FORMAT_ARROW, contig, stream, begin + size, why);
     } else if (status == STATUS_OK) {
         status = fail(why, STATUS_NO_MEMORY, "out of memory for tap");
     }
@@ -152,10 +173,12 @@ static int publish_arrow(struct tap *tap, int64_t contig, const struct runnel_ba
 static int publish_json(struct tap *tap, int64_t contig, const struct runnel_batch *rows,
                         struct failure *why) {
     struct text lines = {0};
+    enum kind kind = kind_of(rows);
     for (int64_t row = 0; row < runnel_rows(rows); row++)
-        call_json_append(&lines, rows, row);
-    int status = lines.failed ? fail(why, STATUS_NO_MEMORY, "out of memory for tap")
-                              : publish(tap, FORMAT_JSON, contig, lines.bytes, lines.length, why);
+        row_json_append(&lines, STREAMS[kind], rows, row);
+    int status = lines.failed
+                     ? fail(why, STATUS_NO_MEMORY, "out of memory for tap")
+                     : publish(tap, kind, FORMAT_JSON, contig, lines.bytes, lines.length, why);
     text_free(&lines);
     return status;
 }
@@ -185,12 +208,12 @@ static int tap_process(void *state, const struct runnel_batch *batch, struct run
     (void)slot;
     if (batch->kind == RUNNEL_OPEN)
         return open_stream(tap, batch);
-    int status = stream_check(batch, &CALLS_STREAM, &why);
+    int status = stream_check(batch, STREAMS[kind_of(batch)], &why);
     for (int64_t row = 0; status == STATUS_OK && row < rows; row++) {
         const char *name = runnel_text(batch, CALLS_CONTIG, row, &length);
         int64_t of = stream_contigs_find(&tap->contigs, name, length, contig);
         if (of < 0)
-            status = fail(&why, STATUS_BAD_INPUT, "a call on an unknown contig '%.*s'", (int)length,
+            status = fail(&why, STATUS_BAD_INPUT, "a row on an unknown contig '%.*s'", (int)length,
                           name);
         else if (of != contig && row > first)
             status = publish_rows(tap, batch, first, row, contig, &why);
@@ -234,11 +257,11 @@ static const struct runnel_stage TAP = {
     .abi_version = RUNNEL_ABI_VERSION,
     .id = "tap",
     .version = "1",
-    .help = "publishes the calls that pass",
+    .help = "publishes the calls that pass, and the targets of a live run",
     .option_size = sizeof OPTIONS[0],
     .option_count = sizeof OPTIONS / sizeof *OPTIONS,
     .options = OPTIONS,
-    .sees = "runnel.calls/1",
+    .sees = "runnel.calls/1 runnel.targets/1",
     .init = tap_init,
     .process = tap_process,
     .finish = tap_finish,

@@ -16,8 +16,8 @@ static const struct stream *find_stream(const char *type, const struct stream *c
 /* The schema with its type among the facts. */
 static int write_open(uint8_t **bytes, size_t *size, const struct runnel_batch *batch,
                       struct failure *why) {
-    const struct stream *const ours[] = {&READS_STREAM, &PILEUP_STREAM, &FULL_STREAM, &CALLS_STREAM,
-                                         NULL};
+    const struct stream *const ours[] = {&READS_STREAM, &PILEUP_STREAM,  &FULL_STREAM,
+                                         &CALLS_STREAM, &TARGETS_STREAM, NULL};
     const struct stream *stream = find_stream(batch->type, ours);
     if (stream == NULL)
         return fail(why, STATUS_UNSUPPORTED, "streams of type %s do not travel", batch->type);

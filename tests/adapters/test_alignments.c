@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #define BAM       TEST_DATA "/windows/bam/tiny.bam"
 #define CRAM      TEST_DATA "/alignments/tiny.cram"
@@ -333,4 +334,71 @@ Test(alignments, region_without_index) {
     cr_assert_eq(alignments_region(file, 0, 0, 100, &why), STATUS_BAD_INPUT);
     cr_assert_not_null(strstr(why.text, "samtools index"), "%s", why.text);
     alignments_close(file);
+}
+
+/* ---- reads that are not aligned yet ---------------------------------------------------------- */
+
+#define FASTQ                                                                                      \
+    "@r1\tst:Z:2024-01-01T00:00:00Z\tch:i:12\tmv:B:c,5,1,0,1\nACGT\n+\nI?II\n"                     \
+    "@r2 runid=abc ch=5\nAC\n+\nII\n@r3\tch:i:0\nACGTA\n+\nIIIII\n"
+
+static void check_fastq(struct alignments *file) {
+    struct failure why = {0};
+    struct alignment a;
+    int32_t contig;
+    cr_assert_eq(alignments_header(file)->contig_count, 0);
+    cr_assert_eq(alignments_next(file, &a, &contig, &why), STATUS_OK, "%s", why.text);
+    cr_assert(contig == -1 && a.flag == 4 && a.length == 4 && a.qualities[1] == '?' - 33);
+    cr_assert_str_eq(a.name, "r1");
+    cr_assert_arr_eq(a.sequence, "\x12\x48", 2);
+    cr_assert(a.move_count == 3 && a.moves[0] == 1 && a.moves[1] == 0);
+    cr_assert_str_eq(alignments_start_time(file), "2024-01-01T00:00:00Z");
+    cr_assert_eq(alignments_channel(file), 12);
+    for (int i = 0; i < 2; i++) {
+        cr_assert_eq(alignments_next(file, &a, &contig, &why), STATUS_OK, "%s", why.text);
+        cr_assert(a.moves == NULL && alignments_start_time(file) == NULL);
+        cr_assert_eq(alignments_channel(file), -1, "0 is no channel");
+    }
+    cr_assert_eq(alignments_next(file, &a, &contig, &why), STATUS_END, "%s", why.text);
+}
+
+Test(alignments, fastq_with_tags) {
+    const struct alignments_options options = {.unaligned = true, .any_order = true, .moves = true};
+    struct alignments *file = open_or_die(write_text(FASTQ), &options);
+    check_fastq(file);
+    alignments_close(file);
+}
+
+Test(alignments, fastq_gzipped_through_a_pipe) {
+    int ends[2];
+    cr_assert_eq(pipe(ends), 0);
+    gzFile zipped = gzdopen(ends[1], "w");
+    cr_assert_eq(gzputs(zipped, FASTQ), (int)strlen(FASTQ));
+    gzclose(zipped);
+    const struct alignments_options options = {
+        .unaligned = true, .any_order = true, .moves = true, .pipe = ends[0]};
+    struct alignments *file = open_or_die("reads of a pipe", &options);
+    check_fastq(file);
+    alignments_close(file);
+    cr_assert_eq(close(ends[0]), -1, "the descriptor was closed with the file");
+}
+
+Test(alignments, unaligned_reads_only_where_asked_for) {
+    const struct alignments_options unaligned = {.unaligned = true};
+    struct failure why = {0};
+    struct alignment a;
+    int32_t contig;
+    expect_failure(write_text(FASTQ), NULL, "not a BAM, CRAM or SAM file", made);
+    remove_made();
+    const char *path = write_text("@HD\tVN:1.6\nr1\t4\t*\t0\t0\t*\t*\t0\t0\tACGT\tIIII\tch:i:7\n");
+    expect_failure(path, NULL, "lists no contigs", "align them first");
+    struct alignments *file = open_or_die(path, &unaligned);
+    cr_assert_eq(alignments_next(file, &a, &contig, &why), STATUS_OK, "%s", why.text);
+    cr_assert(contig == -1 && a.flag == 4 && alignments_channel(file) == 7);
+    alignments_close(file);
+    remove_made();
+    expect_failure(write_text("@r1\nACGT\n+\nIIII\n@r2\nACGT\n+\nII"), &unaligned,
+                   "record 2 cannot", "truncated");
+    remove_made();
+    expect_failure(write_text(""), &unaligned, "nor FASTQ", made);
 }

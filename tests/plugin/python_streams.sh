@@ -57,6 +57,29 @@ cmp "$scratch/tapped.json" "$scratch/early.json"
 cut -f 2-7 "$scratch/client.tsv" | head -"$(wc -l < "$scratch/late.tsv")" | cmp - "$scratch/late.tsv"
 echo "subscriber.py: $(wc -l < "$scratch/late.tsv") calls, from the begin and late"
 
+# ---- a live run: revisions and targets beside each other, under topics of their own
+rm "$scratch/tap"
+"$build/runnel" run -q "reads $sample/reads.bam any batch=2 ! live ref=$sample/ref.fa ! caller model=$model ! revise every=0 ! tap tcp://127.0.0.1:* snapshot=tcp://127.0.0.1:* tell=true linger=8 ! json $scratch/revisions.json" > "$scratch/tap" &
+tapped=$!
+for _ in $(seq 600); do [ -s "$scratch/tap" ] && break; sleep 0.02; done
+listen json/ > "$scratch/live_calls.json" & early=$!
+listen json-targets/ > "$scratch/targets.json"
+wait $early $tapped
+cmp "$scratch/revisions.json" "$scratch/live_calls.json"
+"$python" - "$scratch/targets.json" "$scratch/revisions.json" <<'P'
+import json, sys
+rows = [json.loads(line) for line in open(sys.argv[1])]
+last = {(r["contig"], r["begin"]): r for r in rows}
+states = {(c["contig"], c["position"]): c["state"] for c in map(json.loads, open(sys.argv[2]))}
+assert len(last) < len(rows) and all(r["end"] > r["begin"] >= 1 for r in rows)
+for (contig, begin), row in last.items():
+    firm = sum(s == "firm" for (c, p), s in states.items() if c == contig and begin <= p <= row["end"])
+    assert firm <= row["firm"] <= row["sites"], row
+    assert abs(row["firm_share"] - (row["firm"] / row["sites"] if row["sites"] else 1)) < 1e-6
+    assert abs(row["expected_gain"] - (1 - min(1, row["depth"] / 12) * row["firm_share"])) < 1e-6
+print(f"live: {len(states)} sites, {len(rows)} rows of {len(last)} targets")
+P
+
 # ---- hostile strangers, and an honest client beside them
 small=$root/tests/data/networks/fixtures/pileup_narrow.pt
 "$build/runnel" serve -m "$small" > "$scratch/hostile" &

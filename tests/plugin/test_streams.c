@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const struct stream *const STREAMS[] = {&READS_STREAM, &PILEUP_STREAM, &FULL_STREAM,
-                                               &CALLS_STREAM};
+                                               &CALLS_STREAM, &LOOKS_STREAM,  &TARGETS_STREAM};
 
 Test(streams, the_page_names_every_type_and_column) {
     static char page[1 << 16];

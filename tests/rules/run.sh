@@ -27,9 +27,10 @@ only() { # only LIBRARY FILES...: nobody else includes it
     grep -lE "#include <$library" $(sources 'adapters/*.c') | grep -vxF "$(printf '%s\n' "$@")" |
         while read -r file; do bad "$file includes $library; only $* may"; done
 }
-only htslib adapters/alignments.c adapters/reference.c adapters/regions.c adapters/vcf.c adapters/vcf_reader.c adapters/versions.c
+only htslib adapters/alignments.c adapters/read_spool.c adapters/read_spool_sort.c adapters/reference.c adapters/regions.c adapters/vcf.c adapters/vcf_reader.c adapters/versions.c
 only hdf5 adapters/hdf5_values.c adapters/keras_file.c adapters/models.c adapters/windows_file.c adapters/versions.c
 only zmq adapters/sockets.c adapters/curve.c adapters/versions.c
+only minimap adapters/aligner.c
 
 rule # 2 core is C and libm: no file, socket, thread, clock, environment
 allowed='_GLOBAL_OFFSET_TABLE_|__(stack_chk_fail|memcpy_chk|snprintf_chk|vsnprintf_chk|memset_chk|memmove_chk|cpu_model|cpu_indicator_init|cpu_features2|isoc99_strtol|isoc23_strtol|ctype_b_loc|ctype_toupper_loc|asan.*|ubsan.*|tsan.*|sanitizer.*|start___.*|stop___.*)|abort|aligned_alloc|free|malloc|calloc|realloc|posix_memalign|mem(cpy|move|set|cmp|chr)|str(len|cmp|ncmp|chr|rchr|cspn|spn|str|pbrk|nlen|tod|tof|tol|toll|toul|toull|dup|ndup)|(v?s?n)printf|qsort|bsearch|toupper|tolower|(exp|expm1|log|log2|sqrt|floor|ceil|round|lround|llround|trunc|fabs|fma|tanh|pow|ldexp|frexp|rint|nearbyint|nextafter|exp2|fmax|fmin)[fl]?'

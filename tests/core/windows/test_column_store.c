@@ -76,3 +76,26 @@ Test(column_store, pages_in_any_order) {
     cr_assert_eq(column_store_next(&store, 901000), INT64_MAX);
     column_store_release(&store);
 }
+
+Test(column_store, pages_that_are_not_wanted_are_not_made) {
+    struct column_store store = {.paged = true};
+    cr_assert_eq(column_store_begin(&store, 1 << 20, NULL), STATUS_OK);
+    cr_assert_eq(column_store_want(&store, 50000, 50010, NULL), STATUS_OK);
+    cr_assert_eq(column_store_want(&store, 90000, 99999, NULL), STATUS_OK);
+    cr_assert_eq(column_store_reserve(&store, 0, 1 << 20, NULL), STATUS_OK);
+    size_t made = 0;
+    for (int64_t x = 0; x < 1 << 20;) {
+        struct stretch s = column_store_at(&store, x);
+        for (int64_t i = 0; i < s.count; i++) {
+            bool wanted = (x + i >= 50000 && x + i < 50010) || (x + i >= 90000 && x + i < 99999);
+            cr_assert(!wanted || s.rest != NULL, "%d is wanted", (int)(x + i));
+        }
+        made += s.rest != NULL;
+        x += s.count;
+    }
+    cr_expect_leq(made, 1 + 11, "%zu pages", made);
+    column_store_begin(&store, 1 << 20, NULL);
+    cr_assert_eq(column_store_reserve(&store, 7, 8, NULL), STATUS_OK);
+    cr_expect_not_null(column_store_at(&store, 7).rest, "the next contig is wanted as a whole");
+    column_store_release(&store);
+}

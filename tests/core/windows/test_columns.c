@@ -151,3 +151,26 @@ Test(columns, dropped_columns_are_gone_and_clean) {
     cr_assert_eq(columns_borrow(columns, 8999, &column, NULL), STATUS_OK);
     cr_assert_eq(column.base[0][0], 4); /* not more: no rest of an earlier round */
 }
+
+/* Parts that are wanted count as ever, their indels too; of the rest nothing is kept. */
+Test(columns, only_wanted_parts_are_kept) {
+    struct columns *parts;
+    cr_assert_eq(columns_new(&parts, COLUMNS_ANY_ORDER, NULL), STATUS_OK);
+    cr_assert_eq(columns_begin(parts, 100000, NULL), STATUS_OK);
+    cr_assert_eq(columns_want(parts, 4000, 4100, NULL), STATUS_OK);
+    cr_assert_eq(columns_want(parts, 50000, 50001, NULL), STATUS_OK);
+    for (int64_t x = 0; x < 60000; x += 7) {
+        struct alignment *a = hand_read(&read, "900M2D900M", x, NULL);
+        cr_assert_eq(columns_add(parts, a, span_of(a), NULL), STATUS_OK);
+    }
+    for (int64_t x = 4000; x < 4100; x++) {
+        cr_assert_eq(columns_next(parts, x), x);
+        cr_assert_eq(columns_borrow(parts, x, &column, NULL), STATUS_OK);
+        uint32_t reads = column.base[0][0] + column.base[1][0] + column.deleted[0];
+        cr_assert(reads == 257 || reads == 258, "%u reads over %d", reads, (int)x);
+        cr_assert_eq(column.deletions != NULL, (x - 899) % 7 == 0, "%d", (int)x);
+    }
+    cr_expect_eq(columns_next(parts, 10000), 50000 / 1024 * 1024);
+    cr_expect_eq(columns_next(parts, 55000), INT64_MAX);
+    columns_free(parts);
+}

@@ -43,6 +43,10 @@ ParameterizedTestParameters(lanes, rows_arrive_in_order) {
         {NUMBERS ":count ! " NUMBERS ":late refuse-above=1 ! " NUMBERS ":late ! " NUMBERS ":sink",
          700},
         {NUMBERS ":count batches=40 rows=100 ! " NUMBERS ":many ! " NUMBERS ":sink", 4000},
+        {NUMBERS ":count batches=40 rows=100 ! " NUMBERS ":parts ! " NUMBERS ":sink", 4000},
+        {NUMBERS ":count batches=40 ! " NUMBERS ":parts ! " NUMBERS ":late ! " NUMBERS
+                 ":parts ! " NUMBERS ":sink pause=10",
+         280},
         {NUMBERS ":count batches=40 ! " NUMBERS ":many ! " NUMBERS ":late ! " NUMBERS
                  ":watch ! " NUMBERS ":sink pause=10",
          280},
@@ -77,6 +81,21 @@ Test(lanes, slow_consumer_holds_the_source) {
                       books, &why),
                   STATUS_OK);
     cr_expect_lt(books_total(&books->stages[0], "sent"), 200);
+    free(books);
+}
+
+/* What a stage gives piece by piece waits for room as well: with one huge batch, no more is given
+ * than can be under way. */
+Test(lanes, pieces_wait_for_room) {
+    struct failure why = {0};
+    struct books *books = calloc(1, sizeof *books);
+    cr_expect_neq(run(NUMBERS ":count batches=1 rows=100000 ! " NUMBERS ":parts ! " WRONG
+                              " how=process",
+                      books, &why),
+                  STATUS_OK);
+    cr_expect_gt(books_total(&books->stages[1], "given"), 0);
+    cr_expect_lt(books_total(&books->stages[1], "given"), 100, "%d",
+                 (int)books_total(&books->stages[1], "given"));
     free(books);
 }
 

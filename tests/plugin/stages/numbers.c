@@ -159,6 +159,36 @@ static int many_process(void *state, const struct runnel_batch *batch, struct ru
     return RUNNEL_OK;
 }
 
+/* ---- parts: as many, but a slot for each row, as there is room ---- */
+
+struct parts {
+    const struct runnel_host *host;
+    int64_t next; /* row of the batch that is offered */
+};
+
+static int parts_init(const struct runnel_init *init, void **state) {
+    struct parts *parts = calloc(1, sizeof *parts);
+    parts->host = init->host;
+    *state = parts;
+    return RUNNEL_OK;
+}
+
+static int parts_process(void *state, const struct runnel_batch *batch, struct runnel_slot *slot) {
+    struct parts *parts = state;
+    const struct runnel_take *take = parts->host->extension(parts->host->context, "runnel.take/1");
+    if (batch->kind == RUNNEL_OPEN) {
+        batch->retain(batch);
+        parts->host->emit(parts->host->context, slot, batch);
+    } else if (parts->next < runnel_rows(batch)) {
+        parts->host->count(parts->host->context, "given", 1);
+        parts->host->emit(parts->host->context, slot, take->take(batch, &parts->next, 1));
+        if (++parts->next < runnel_rows(batch))
+            return RUNNEL_MORE;
+    }
+    parts->next = 0;
+    return RUNNEL_OK;
+}
+
 static void no_destroy(void *state) {
     (void)state;
 }
@@ -222,6 +252,17 @@ STAGE(COUNT, "count", COUNT_OPTIONS, NULL, NULL, NUMBERS, count_init, count_proc
 STAGE(LATE, "late", LATE_OPTIONS, NUMBERS, NULL, NUMBERS, late_init, late_process, late_destroy);
 STAGE(SINK, "sink", SINK_OPTIONS, NUMBERS, NULL, NULL, sink_init, sink_process, free);
 STAGE(WATCH, "watch", SINK_OPTIONS, NULL, NUMBERS, NULL, sink_init, sink_process, free);
+static const struct runnel_stage PARTS = {.struct_size = sizeof PARTS,
+                                          .abi_version = RUNNEL_ABI_VERSION,
+                                          .id = "parts",
+                                          .version = "1",
+                                          .help = "a test",
+                                          .takes = NUMBERS,
+                                          .gives = NUMBERS,
+                                          .init = parts_init,
+                                          .process = parts_process,
+                                          .finish = nothing_finish,
+                                          .destroy = free};
 static const struct runnel_stage MANY = {.struct_size = sizeof MANY,
                                          .abi_version = RUNNEL_ABI_VERSION,
                                          .id = "many",
@@ -235,7 +276,8 @@ static const struct runnel_stage MANY = {.struct_size = sizeof MANY,
                                          .destroy = no_destroy};
 
 RUNNEL_EXPORT const struct runnel_plugin *runnel_plugin_entry(void) {
-    static const struct runnel_stage *const stages[] = {&COUNT, &LATE, &SINK, &WATCH, &MANY};
-    static const struct runnel_plugin plugin = {sizeof plugin, RUNNEL_ABI_VERSION, 5, stages};
+    static const struct runnel_stage *const stages[] = {&COUNT, &LATE, &SINK,
+                                                        &WATCH, &MANY, &PARTS};
+    static const struct runnel_plugin plugin = {sizeof plugin, RUNNEL_ABI_VERSION, 6, stages};
     return &plugin;
 }

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The folder adapter.  The one idea: an event only says which name to look at; what is true then is
+ * asked of the file.  Whether somebody writes to it tells a lease, which the system refuses to give
+ * as long as the file is open for writing. */
+#define _GNU_SOURCE
+#include "adapters/folder_watch.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { QUIET_SECONDS = 10, SCAN_SECONDS = 10 };
+
+enum { EVENTS = IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE };
+
+struct folder_watch {
+    char *path;
+    int events;
+    time_t scanned;
+    bool gone;
+    size_t count, room;
+    struct folder_file *files;
+    int64_t lost;
+};
+
+/* ---- one file ------------------------------------------------------------------------------ */
+
+static bool ends_in(const char *name, const char *ending) {
+    size_t length = strlen(name), size = strlen(ending);
+    return length > size && strcmp(name + length - size, ending) == 0;
+}
+
+static bool is_fastq(const char *name) {
+    return ends_in(name, ".fastq") || ends_in(name, ".fq") || ends_in(name, ".fastq.gz") ||
+           ends_in(name, ".fq.gz");
+}
+
+static bool is_wanted(const char *name) {
+    return name[0] != '.' && (is_fastq(name) || ends_in(name, ".bam") || ends_in(name, ".sam") ||
+                              ends_in(name, ".cram"));
+}
+
+/* Its size, and whether it is complete.  `closed`: an event says that it was closed, or has a new
+ * name. */
+static void measure(struct folder_file *entry, bool closed) {
+    struct stat now;
+    int file = open(entry->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0)
+        return;
+    fcntl(file, F_SETSIG, SIGURG); /* who opens it meanwhile: a signal that nobody minds */
+    bool given = fcntl(file, F_SETLEASE, F_RDLCK) == 0;
+    bool written = !given && errno == EAGAIN;
+    if (fstat(file, &now) == 0) {
+        bool quiet = time(NULL) - now.st_mtime >= QUIET_SECONDS;
+        entry->size = now.st_size;
+        entry->complete = given || (!written && (closed || quiet));
+    }
+    if (given)
+        fcntl(file, F_SETLEASE, F_UNLCK);
+    close(file);
+}
+
+static struct folder_file *add(struct folder_watch *watch, const char *path, const struct stat *now,
+                               int64_t begin, struct failure *why) {
+    if (watch->count == watch->room) {
+        size_t room = 2 * watch->room + 16;
+        struct folder_file *files = realloc(watch->files, room * sizeof *files);
+        if (files != NULL) {
+            watch->files = files;
+            watch->room = room;
+        }
+    }
+    char *copy = watch->count < watch->room ? strdup(path) : NULL;
+    if (copy == NULL) {
+        fail(why, STATUS_NO_MEMORY, "%s: out of memory for a file of the folder", path);
+        return NULL;
+    }
+    struct folder_file *file = &watch->files[watch->count++];
+    *file = (struct folder_file){.path = copy,
+                                 .begin = begin,
+                                 .device = now->st_dev,
+                                 .inode = now->st_ino,
+                                 .size = now->st_size};
+    return file;
+}
+
+static const char *base_of(const char *path) {
+    return strrchr(path, '/') + 1;
+}
+
+static bool has_name(const struct folder_file *file, const char *name) {
+    return strcmp(base_of(file->path), name) == 0;
+}
+
+/* The last entry of this very file, or else of one with this name and size; NULL: it is new.  What
+ * had its name before is no more, so that its inode may come again. */
+static struct folder_file *find(struct folder_watch *watch, const char *name,
+                                const struct stat *now) {
+    struct folder_file *file, *same = NULL, *alike = NULL;
+    for (size_t i = 0; i < watch->count; i++) {
+        file = &watch->files[i];
+        if (file->device == now->st_dev && file->inode == now->st_ino) {
+            same = file;
+        } else if (has_name(file, name)) {
+            file->inode = 0;
+            if (file->complete && file->size == now->st_size)
+                alike = file;
+        }
+    }
+    if (same == NULL && alike != NULL)
+        alike->inode = now->st_ino;
+    return same ? same : alike;
+}
+
+static int look_at(struct folder_watch *watch, const char *name, bool closed, struct failure *why) {
+    char path[PATH_MAX];
+    struct stat now;
+    snprintf(path, sizeof path, "%s/%s", watch->path, name);
+    if (!is_wanted(name) || stat(path, &now) != 0 || !S_ISREG(now.st_mode))
+        return STATUS_OK;
+    struct folder_file *file = find(watch, name, &now);
+    bool longer = file != NULL && file->complete && now.st_size > file->size;
+    bool anew = file != NULL && file->complete && now.st_size < file->size;
+    if (longer && !is_fastq(name)) {
+        watch->lost += now.st_size - file->size;
+        file->size = now.st_size;
+    } else if (file == NULL || longer || anew) {
+        file = add(watch, path, &now, longer ? file->size : 0, why);
+    } else if (!has_name(file, name)) { /* it was renamed */
+        char *copy = strdup(path);
+        free(copy ? file->path : NULL);
+        file->path = copy ? copy : file->path;
+    }
+    if (file == NULL)
+        return STATUS_NO_MEMORY;
+    if (!file->complete)
+        measure(file, closed);
+    return STATUS_OK;
+}
+
+/* ---- the folder ---------------------------------------------------------------------------- */
+
+struct found {
+    char name[NAME_MAX + 1];
+    struct timespec changed;
+};
+
+static int by_change(const void *one, const void *other) {
+    const struct found *a = one, *b = other;
+    if (a->changed.tv_sec != b->changed.tv_sec)
+        return a->changed.tv_sec < b->changed.tv_sec ? -1 : 1;
+    if (a->changed.tv_nsec != b->changed.tv_nsec)
+        return a->changed.tv_nsec < b->changed.tv_nsec ? -1 : 1;
+    return strcmp(a->name, b->name);
+}
+
+/* Looks at every file that is there: at the begin, and now and then, since a network's folder sends
+ * no events and a full queue loses some. */
+static int scan(struct folder_watch *watch, struct failure *why) {
+    struct found *found = NULL;
+    size_t count = 0, room = 0;
+    int status = STATUS_OK;
+    watch->scanned = time(NULL);
+    DIR *folder = opendir(watch->path);
+    if (folder == NULL)
+        return fail(why, STATUS_IO, "%s: cannot be looked into: %s", watch->path, strerror(errno));
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        struct stat now;
+        if (!is_wanted(entry->d_name) || fstatat(dirfd(folder), entry->d_name, &now, 0) != 0)
+            continue;
+        if (count == room) {
+            struct found *larger = realloc(found, (room = 2 * room + 64) * sizeof *found);
+            if (larger == NULL) {
+                status = fail(why, STATUS_NO_MEMORY, "%s: out of memory", watch->path);
+                break;
+            }
+            found = larger;
+        }
+        snprintf(found[count].name, sizeof found[count].name, "%s", entry->d_name);
+        found[count++].changed = now.st_mtim;
+    }
+    closedir(folder);
+    if (count > 0)
+        qsort(found, count, sizeof *found, by_change);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        status = look_at(watch, found[i].name, false, why);
+    free(found);
+    return status;
+}
+
+/* The file of this name is no more, and another may get its inode. */
+static void forget_inode(struct folder_watch *watch, const char *name) {
+    for (size_t i = 0; i < watch->count; i++)
+        if (has_name(&watch->files[i], name))
+            watch->files[i].inode = 0;
+}
+
+static int heed(struct folder_watch *watch, const struct inotify_event *event,
+                struct failure *why) {
+    if (event->mask & (IN_IGNORED | IN_UNMOUNT))
+        return fail(why, STATUS_IO, "%s: the folder has gone", watch->path);
+    if (event->mask & IN_Q_OVERFLOW)
+        return scan(watch, why);
+    if (event->len == 0)
+        return STATUS_OK;
+    if (event->mask & IN_DELETE) {
+        forget_inode(watch, event->name);
+        return STATUS_OK;
+    }
+    return look_at(watch, event->name, event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO), why);
+}
+
+int folder_watch_open(struct folder_watch **out, const char *path, struct failure *why) {
+    struct folder_watch *watch = calloc(1, sizeof *watch);
+    *out = NULL;
+    if (watch == NULL || (watch->path = strdup(path)) == NULL) {
+        free(watch);
+        return fail(why, STATUS_NO_MEMORY, "%s: out of memory", path);
+    }
+    int status = STATUS_OK;
+    watch->events = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (watch->events < 0 || inotify_add_watch(watch->events, path, EVENTS | IN_ONLYDIR) < 0)
+        status = fail(why, STATUS_IO, "%s: cannot be watched: %s", path, strerror(errno));
+    if (status == STATUS_OK)
+        status = scan(watch, why);
+    if (status != STATUS_OK) {
+        folder_watch_close(watch);
+        return status;
+    }
+    *out = watch;
+    return STATUS_OK;
+}
+
+void folder_watch_close(struct folder_watch *watch) {
+    if (watch == NULL)
+        return;
+    if (watch->events >= 0)
+        close(watch->events);
+    for (size_t i = 0; i < watch->count; i++)
+        free(watch->files[i].path);
+    free(watch->files);
+    free(watch->path);
+    free(watch);
+}
+
+int folder_watch_descriptor(const struct folder_watch *watch) {
+    return watch->events;
+}
+
+int folder_watch_look(struct folder_watch *watch, struct failure *why) {
+    _Alignas(struct inotify_event) char events[16 * (sizeof(struct inotify_event) + NAME_MAX + 1)];
+    ssize_t got;
+    int status = STATUS_OK;
+    while (status == STATUS_OK && (got = read(watch->events, events, sizeof events)) > 0)
+        for (char *at = events; at < events + got && status == STATUS_OK;) {
+            const struct inotify_event *event = (const struct inotify_event *)(void *)at;
+            status = heed(watch, event, why);
+            at += sizeof *event + event->len;
+        }
+    if (status == STATUS_OK && time(NULL) - watch->scanned >= SCAN_SECONDS)
+        status = scan(watch, why);
+    return status;
+}
+
+size_t folder_watch_count(const struct folder_watch *watch) {
+    return watch->count;
+}
+
+const struct folder_file *folder_watch_file(const struct folder_watch *watch, size_t at) {
+    return &watch->files[at];
+}
+
+int64_t folder_watch_lost(const struct folder_watch *watch) {
+    return watch->lost;
+}
