@@ -29,7 +29,7 @@ static const struct option OPTIONS[] = {
 };
 enum { OPTION_COUNT = sizeof OPTIONS / sizeof *OPTIONS };
 
-enum { RUNS_MAX = 40, BATCH_MAX = 256, THREADS_MAX = 256 };
+enum { RUNS_MAX = 40, BATCH_MAX = 256 };
 static const double SECONDS = 0.6; /* of every figure */
 static const size_t BATCHES[] = {1, 8, 64, 256};
 
@@ -299,12 +299,11 @@ int command_bench(int argc, char **argv) {
         help(stdout);
         return EXIT_WHOLE;
     }
-    int64_t threads = options_given(&options, "threads") ? options_integer(&options, "threads")
-                                                         : (int64_t)cpus_available();
-    if (options.operand_count != 0 || threads < 1 || threads > THREADS_MAX) {
-        fail(&why, STATUS_BAD_INPUT, "takes no files, and 1 to %d threads", THREADS_MAX);
+    int64_t threads;
+    if (options.operand_count != 0)
+        fail(&why, STATUS_BAD_INPUT, "takes no files");
+    if (why.code != STATUS_OK || cpus_asked(&options, &threads, &why) != STATUS_OK)
         return say_usage("bench", &why);
-    }
     struct model *model = NULL;
     const char *level = getenv("RUNNEL_KERNELS");
     const struct kernels *kernels = level != NULL ? kernels_for(level) : kernels_best();

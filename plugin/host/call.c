@@ -16,14 +16,14 @@
 /* Aliases are the names of Clair3's run script. */
 static const struct option OPTIONS[] = {
     {"output", NULL, 'o', OPTION_TEXT, "FILE", "-", "where to write; .vcf, .vcf.gz or .bcf"},
-    {"output-type", NULL, 'O', OPTION_TEXT, "v|z|b|u|j", NULL, "VCF, VCF.gz, BCF or JSON lines"},
+    {"output-type", NULL, 'O', OPTION_CHOICE, "v|z|b|u|j", NULL, "VCF, VCF.gz, BCF or JSON lines"},
     {"region", NULL, 'r', OPTION_TEXT, "CTG:A-B", NULL,
      "only here (several: with commas); needs an index"},
     {"regions-file", "bed-fn", 'R', OPTION_TEXT, "BED", NULL,
      "only in these regions; needs an index"},
     {"model", "model-path", 'm', OPTION_TEXT, "MODEL", NULL,
      "file, folder (of models, too) or name; else the platform's own"},
-    {"platform", NULL, 'p', OPTION_TEXT, "ont|hifi", NULL, "else what the read groups say"},
+    {"platform", NULL, 'p', OPTION_CHOICE, "ont|hifi", NULL, "else what the read groups say"},
     {"sample", "sample-name", 's', OPTION_TEXT, "NAME", NULL, "else the read groups' sample"},
     {"threads", NULL, 't', OPTION_INTEGER, "N", NULL, "else all CPUs that we may use"},
     {"phased-vcf", "phased-vcf-fn", 0, OPTION_TEXT, "VCF", NULL,
@@ -56,7 +56,7 @@ static const struct option OPTIONS[] = {
     {"var-pct-full", NULL, 0, OPTION_REAL, "X", NULL, "share of variants that full alignment sees"},
     {"ref-pct-full", NULL, 0, OPTION_REAL, "X", NULL, "share of reference calls that it sees"},
     {"cutoffs", NULL, 0, OPTION_TEXT, "FILE", NULL, "take cut-offs from these QUAL counts"},
-    {"preset", NULL, 0, OPTION_TEXT, "amplicon", NULL,
+    {"preset", NULL, 0, OPTION_CHOICE, "amplicon", NULL,
      "amplicon: viruses and panels; like --min-coverage 20 --snp-min-af 0.15 --indel-min-af 0.2 "
      "--var-pct-full 1 --ref-pct-full 1 and head and tail; INFO/TDP has the depth of the site"},
     {"one-pass", NULL, 0, OPTION_FLAG, NULL, NULL,
@@ -221,20 +221,22 @@ static int check_one_pass(const struct call_request *request, struct failure *wh
     return STATUS_OK;
 }
 
-static int check_request(const struct call_request *request, struct failure *why) {
-    if (request->output_type &&
-        (strlen(request->output_type) != 1 || strchr("vzbuj", request->output_type[0]) == NULL))
-        return fail(why, STATUS_BAD_INPUT, "-O takes v, z, b, u or j, not '%s'",
-                    request->output_type);
-    if (request->threads < 1)
-        return fail(why, STATUS_BAD_INPUT, "--threads takes at least 1");
+static int check_request(struct call_request *request, struct failure *why) {
     if (request->bed != NULL && options_text(request->options, "known-sites") != NULL)
         return fail(why, STATUS_BAD_INPUT, "-R and --known-sites exclude each other");
-    if (request->gvcf != NULL && strcmp(request->gvcf, "-") == 0)
-        return fail(why, STATUS_BAD_INPUT, "--gvcf takes the name of a file");
+    static const char *const FILES[] = {"gvcf", "report", "write-cutoffs"};
+    for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++) {
+        const char *name = options_text(request->options, FILES[i]);
+        if (name != NULL && (*name == '\0' || strcmp(name, "-") == 0))
+            return fail(why, STATUS_BAD_INPUT, "--%s takes the name of a file", FILES[i]);
+    }
+    if (request->output[0] == '\0')
+        return fail(why, STATUS_BAD_INPUT, "-o takes the name of a file, a folder, or -");
     if (request->qual < 0)
         return fail(why, STATUS_BAD_INPUT, "--qual takes no negative number");
-    int status = check_ranges(request, why);
+    int status = cpus_asked(request->options, &request->threads, why);
+    if (status == STATUS_OK)
+        status = check_ranges(request, why);
     if (status == STATUS_OK)
         status = check_one_pass(request, why);
     return status == STATUS_OK ? check_files(request, why) : status;
@@ -243,20 +245,16 @@ static int check_request(const struct call_request *request, struct failure *why
 /* What somebody with short, deep targets wants; each option that was given counts more.  Such
  * targets have few sites, so that all can be looked at again (in one pass the cut-offs are fixed),
  * ends of coverage right beside variants, and enough reads to ask for twenty of them. */
-static int apply_preset(struct options *options, struct failure *why) {
+static void apply_preset(struct options *options) {
     static const char *const AMPLICON[][2] = {
         {"min-coverage", "20"},  {"snp-min-af", "0.15"},
         {"indel-min-af", "0.2"}, {"enable-variant-calling-at-sequence-head-and-tail", "true"},
         {"var-pct-full", "1"},   {"ref-pct-full", "1"}};
-    const char *name = options_text(options, "preset");
-    if (name == NULL)
-        return STATUS_OK;
-    if (strcmp(name, "amplicon") != 0)
-        return fail(why, STATUS_BAD_INPUT, "there is no preset '%s'; amplicon is one", name);
+    if (options_text(options, "preset") == NULL)
+        return;
     size_t count = sizeof AMPLICON / sizeof *AMPLICON;
     for (size_t i = 0; i < (options_flag(options, "one-pass") ? count - 2 : count); i++)
         options_preset(options, AMPLICON[i][0], AMPLICON[i][1]);
-    return STATUS_OK;
 }
 
 static void read_request(struct call_request *request, const struct options *options, int argc,
@@ -267,8 +265,6 @@ static void read_request(struct call_request *request, const struct options *opt
     request->platform = options_text(options, "platform");
     request->sample = options_text(options, "sample");
     request->report = options_text(options, "report");
-    request->threads =
-        options_given(options, "threads") ? options_integer(options, "threads") : cpus_available();
     request->qual = options_integer(options, "qual");
     request->ref_calls = options_flag(options, "print-ref-calls");
     request->no_version = options_flag(options, "no-version");
@@ -304,8 +300,8 @@ int command_call(int argc, char **argv) {
         help(stdout, all ? OPTION_COUNT : COMMON_COUNT);
         return EXIT_WHOLE;
     }
-    if (apply_preset(&options, &why) != STATUS_OK ||
-        find_inputs(&request, &options, &why) != STATUS_OK)
+    apply_preset(&options);
+    if (find_inputs(&request, &options, &why) != STATUS_OK)
         return say_usage("call", &why);
     read_request(&request, &options, argc, argv);
     if (check_request(&request, &why) != STATUS_OK)

@@ -61,3 +61,14 @@ int cpus_available(void) {
             cpus = limits[i];
     return cpus > 0 ? cpus : 1;
 }
+
+int cpus_asked(const struct options *options, int64_t *threads, struct failure *why) {
+    int64_t available = cpus_available();
+    *threads = options_given(options, "threads") ? options_integer(options, "threads")
+               : available < THREADS_MAX         ? available
+                                                 : THREADS_MAX;
+    return *threads < 1 || *threads > THREADS_MAX
+               ? fail(why, STATUS_BAD_INPUT, "--threads takes 1 to %d, not %s", THREADS_MAX,
+                      options_text(options, "threads"))
+               : STATUS_OK;
+}

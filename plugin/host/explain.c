@@ -24,7 +24,7 @@ static const struct option OPTIONS[] = {
     {"output", NULL, 'o', OPTION_TEXT, "FOLDER", NULL, "write both windows as pictures there"},
     {"model", "model-path", 'm', OPTION_TEXT, "MODEL", NULL,
      "file, folder or name; else the platform's own"},
-    {"platform", NULL, 'p', OPTION_TEXT, "ont|hifi", NULL, "else what the read groups say"},
+    {"platform", NULL, 'p', OPTION_CHOICE, "ont|hifi", NULL, "else what the read groups say"},
     {"cutoffs", NULL, 0, OPTION_TEXT, "FILE", NULL,
      "QUAL counts of the whole run (call --write-cutoffs); else fixed cut-offs"},
     {"phased-vcf", "phased-vcf-fn", 0, OPTION_TEXT, "VCF", NULL,

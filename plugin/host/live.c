@@ -22,7 +22,7 @@ static const struct option OPTIONS[] = {
      "only these regions; else all of REF.fa"},
     {"model", "model-path", 'm', OPTION_TEXT, "MODEL", NULL,
      "file, folder (of models, too) or name; else the platform's own"},
-    {"platform", NULL, 'p', OPTION_TEXT, "ont|hifi", NULL, "else what the read groups say"},
+    {"platform", NULL, 'p', OPTION_CHOICE, "ont|hifi", NULL, "else what the read groups say"},
     {"sample", "sample-name", 's', OPTION_TEXT, "NAME", NULL, "else the read groups' sample"},
     {"threads", NULL, 't', OPTION_INTEGER, "N", NULL, "else all CPUs that we may use"},
     {"until", NULL, 0, OPTION_TEXT, "90m|30x", NULL,
@@ -117,16 +117,14 @@ static int read_request(struct request *request, struct failure *why) {
     const struct options *options = &request->options;
     request->output = options_text(options, "output");
     request->bed = options_text(options, "targets");
-    request->threads =
-        options_given(options, "threads") ? options_integer(options, "threads") : cpus_available();
     if (options->operand_count != 2)
         return fail(why, STATUS_BAD_INPUT, "wants REF.fa and a source of reads; --help shows how");
     request->reference = options->operands[0];
     request->source = options->operands[1];
     if (request->output == NULL || strcmp(request->output, "-") == 0 || *request->output == '\0')
         return fail(why, STATUS_BAD_INPUT, "wants a file for its calls, which it rewrites (-o)");
-    if (request->threads < 1)
-        return fail(why, STATUS_BAD_INPUT, "--threads takes at least 1");
+    if (cpus_asked(options, &request->threads, why) != STATUS_OK)
+        return why->code;
     if (!live_seconds(options_text(options, "every"), &request->every))
         return fail(why, STATUS_BAD_INPUT, "--every takes a time such as 10s or 2m, not '%s'",
                     options_text(options, "every"));

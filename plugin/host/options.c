@@ -57,10 +57,27 @@ static size_t index_of(const struct options *options, const char *name) {
     abort(); /* a command asks for an option that its own table lacks */
 }
 
+static bool is_choice(const char *words, const char *value) {
+    size_t length = strlen(value);
+    for (const char *at = words; length > 0; at++) {
+        size_t size = strcspn(at, "|");
+        if (size == length && memcmp(at, value, size) == 0)
+            return true;
+        at += size;
+        if (*at == '\0')
+            break;
+    }
+    return false;
+}
+
 static int check_value(const struct option *option, const char *value, struct failure *why) {
     char *end;
     errno = 0;
-    if (option->kind == OPTION_INTEGER) {
+    if (option->kind == OPTION_CHOICE) {
+        if (!is_choice(option->metavar, value))
+            return fail(why, STATUS_BAD_INPUT, "--%s takes %s, not '%s'", option->name,
+                        option->metavar, value);
+    } else if (option->kind == OPTION_INTEGER) {
         (void)strtoll(value, &end, 10);
         if (*value == '\0' || *end != '\0' || errno != 0)
             return fail(why, STATUS_BAD_INPUT, "--%s takes a whole number, not '%s'", option->name,
@@ -184,21 +201,38 @@ int options_command_line(struct text *text, int argc, char **argv, struct failur
     return text->failed ? fail(why, STATUS_NO_MEMORY, "out of memory for the header") : STATUS_OK;
 }
 
+enum { HELP_INDENT = 33, HELP_WIDTH = 100 };
+
+/* The text from column HELP_INDENT on, in lines that end before HELP_WIDTH. */
+static void print_wrapped(FILE *out, const char *text) {
+    const size_t room = HELP_WIDTH - HELP_INDENT;
+    while (strlen(text) > room) {
+        size_t length = room;
+        while (length > 0 && text[length] != ' ')
+            length--;
+        if (length == 0)
+            break;
+        fprintf(out, "%.*s\n%*s", (int)length, text, HELP_INDENT, "");
+        text += length + 1;
+    }
+    fputs(text, out);
+}
+
 void options_help(FILE *out, const struct option *table, size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (table[i].help == NULL)
             continue;
-        char left[64];
+        char left[64], help[512];
         int used = table[i].letter ? snprintf(left, sizeof left, "  -%c, ", table[i].letter)
                                    : snprintf(left, sizeof left, "      ");
         snprintf(left + used, sizeof left - (size_t)used, "--%s%s%s", table[i].name,
                  table[i].metavar ? " " : "", table[i].metavar ? table[i].metavar : "");
-        fprintf(out, "%-32s ", left);
-        if (strlen(left) > 32)
-            fprintf(out, "\n%33s", "");
-        fputs(table[i].help, out);
-        if (table[i].initial != NULL && table[i].initial[0] != '\0')
-            fprintf(out, " [%s]", table[i].initial);
+        fprintf(out, "%-*s", HELP_INDENT, left);
+        if (strlen(left) >= HELP_INDENT)
+            fprintf(out, "\n%*s", HELP_INDENT, "");
+        bool initial = table[i].initial != NULL && table[i].initial[0] != '\0';
+        snprintf(help, sizeof help, initial ? "%s [%s]" : "%s", table[i].help, table[i].initial);
+        print_wrapped(out, help);
         fputc('\n', out);
     }
 }

@@ -14,7 +14,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_INTEGER, OPTION_REAL };
+enum option_kind {
+    OPTION_FLAG,
+    OPTION_TEXT,
+    OPTION_CHOICE, /* one of the words that the metavar joins by '|' */
+    OPTION_INTEGER,
+    OPTION_REAL
+};
 
 struct option {
     const char *name;    /* long name without the dashes, words joined by '-' */
@@ -37,8 +43,8 @@ struct options {
 };
 
 /* Reads argv[1..argc).  `--name VALUE`, `--name=VALUE`, `-n VALUE`, `-nVALUE`; '_' and '-' are the
- * same in long names; a flag also takes `=true` or `=false`; `--` ends the options.  Numbers are
- * checked.  Unknown or repeated-with-no-value options fail with a sentence. */
+ * same in long names; a flag also takes `=true` or `=false`; `--` ends the options.  Numbers and
+ * choices are checked.  Unknown or repeated-with-no-value options fail with a sentence. */
 int options_parse(struct options *options, const struct option *table, size_t count, int argc,
                   char **argv, struct failure *why);
 
@@ -57,7 +63,7 @@ void options_preset(struct options *options, const char *name, const char *value
 /* Appends "runnel" and the arguments, quoted where a shell would need it. */
 int options_command_line(struct text *text, int argc, char **argv, struct failure *why);
 
-/* One line per option that has a help text. */
+/* What options there are, for those that have a help text; wrapped to a terminal's width. */
 void options_help(FILE *out, const struct option *table, size_t count);
 
 /* CONTIG:POSITION as `place`, without the commas of a position like 1,234,567; the contig's name

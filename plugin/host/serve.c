@@ -319,9 +319,10 @@ static int begin(struct server *server, struct failure *why) {
                                                .allow = options_text(options, "allow"),
                                                .insecure = options_flag(options, "insecure")};
     const struct service_hooks hooks = {server, on_send, on_open, on_compute, on_close};
-    int64_t threads =
-        options_given(options, "threads") ? options_integer(options, "threads") : cpus_available();
-    const struct service_setup setup = {server->welcome, (uint64_t)(threads > 1 ? threads : 1) + 2};
+    int64_t threads;
+    if (cpus_asked(options, &threads, why) != STATUS_OK)
+        return why->code;
+    const struct service_setup setup = {server->welcome, (uint64_t)threads + 2};
     snprintf(server->threads, sizeof server->threads, "%lld", (long long)threads);
     server->instance_count = 2 * (size_t)options_integer(options, "streams");
     if ((server->news = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)

@@ -15,7 +15,7 @@ static const struct option OPTIONS[] = {
     {"output", NULL, 'o', OPTION_TEXT, "FILE.h5", NULL, "where to write"},
     {"candidates", NULL, 'c', OPTION_TEXT, "FILE", NULL,
      "full-alignment windows at these sites (VCF, or contig TAB position)"},
-    {"platform", NULL, 'p', OPTION_TEXT, "ont|hifi", NULL, "else what the read groups say"},
+    {"platform", NULL, 'p', OPTION_CHOICE, "ont|hifi", NULL, "else what the read groups say"},
     {"phased-vcf", "phased-vcf-fn", 0, OPTION_TEXT, "VCF", NULL,
      "phased SNPs that tell the reads' haplotypes"},
     {"use-hp-tags", NULL, 0, OPTION_FLAG, NULL, NULL, "take haplotypes from the reads' HP tags"},

@@ -41,6 +41,10 @@ expect 2 "no option '--frob'" "$runnel" call --frob "$ref" "$bam"
 expect 2 "takes a whole number, not 'two'" "$runnel" call -t two "$ref" "$bam"
 expect 2 "does not know what to do with 'more'" "$runnel" call "$ref" "$bam" more
 expect 2 'takes the name of a file' "$runnel" call --gvcf - "$ref" "$bam"
+expect 2 '--report takes the name of a file' "$runnel" call --report - "$ref" "$bam"
+expect 2 'takes the name of a file, a folder, or -' "$runnel" call -o '' "$ref" "$bam"
+expect 2 "platform takes ont.hifi, not 'ilmn'" "$runnel" call -p ilmn "$ref" "$bam"
+expect 2 'threads takes 1 to 256, not 100000' "$runnel" call -t 100000 "$ref" "$bam"
 expect 2 'exclude each other' "$runnel" call -R a.bed --known-sites b.vcf "$ref" "$bam"
 expect 0 'runnel.pileup/1' "$runnel" inspect pileup
 expect 0 '^caller ' "$runnel" inspect

@@ -10,10 +10,11 @@ static const struct option TABLE[] = {
     {"share", NULL, 0, OPTION_REAL, "X", NULL, "how much"},
     {"quiet", NULL, 'q', OPTION_FLAG, NULL, NULL, "less"},
     {"hidden", NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
+    {"form", NULL, 'f', OPTION_CHOICE, "v|json", NULL, "which"},
 };
 
 static int parse(struct options *options, struct failure *why, int argc, const char **argv) {
-    return options_parse(options, TABLE, 5, argc, (char **)argv, why);
+    return options_parse(options, TABLE, sizeof TABLE / sizeof *TABLE, argc, (char **)argv, why);
 }
 #define PARSE(OPTIONS, WHY, ...)                                                                   \
     parse(OPTIONS, WHY, sizeof((const char *[]){"x", __VA_ARGS__}) / sizeof(char *),               \
@@ -32,6 +33,20 @@ Test(options, every_form) {
     cr_expect_str_eq(o.operands[0], "one");
     cr_expect_str_eq(o.operands[1], "-");
     cr_expect_str_eq(o.operands[2], "-t");
+}
+
+Test(options, a_choice_is_one_of_its_words) {
+    struct options o;
+    struct failure why = {0};
+    cr_assert_eq(PARSE(&o, &why, "-f", "json"), STATUS_OK);
+    cr_expect_str_eq(options_text(&o, "form"), "json");
+    const char *const wrong[] = {"js", "jsonl", "", "|", "v|json", "x"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        cr_expect_neq(PARSE(&o, &why, "-f", wrong[i]), STATUS_OK, "%s is taken", wrong[i]);
+        why = (struct failure){0};
+    }
+    PARSE(&o, &why, "-f", "x");
+    cr_expect(strstr(why.text, "--form takes v|json, not 'x'"), "%s", why.text);
 }
 
 Test(options, clair3_spellings) {
@@ -71,10 +86,24 @@ Test(options, wrong_usage_is_named) {
 Test(options, help_shows_what_is_not_hidden) {
     static char text[4096];
     FILE *out = fmemopen(text, sizeof text, "w");
-    options_help(out, TABLE, 5);
+    options_help(out, TABLE, sizeof TABLE / sizeof *TABLE);
     fclose(out);
     cr_expect_not_null(strstr(text, "  -o, --output-file FILE         where [-]\n"), "%s", text);
     cr_expect_null(strstr(text, "hidden"));
+}
+
+Test(options, long_help_is_wrapped_at_words) {
+    static char text[4096], long_help[400];
+    for (size_t i = 0; i + 9 < sizeof long_help; i += 8)
+        memcpy(long_help + i, "letters ", 9);
+    const struct option table[] = {{"name", NULL, 0, OPTION_TEXT, "X", "y", long_help}};
+    FILE *out = fmemopen(text, sizeof text, "w");
+    options_help(out, table, 1);
+    fclose(out);
+    size_t lines = 0;
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"), lines++)
+        cr_expect(strlen(line) <= 100 && strncmp(line + 33, "letters", 7) == 0, "%s", line);
+    cr_expect_eq(lines, 7);
 }
 
 Test(options, places_may_have_commas) {
