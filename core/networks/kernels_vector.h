@@ -116,7 +116,7 @@ enum { PANEL = 2 * LANES };
 /* Adds x(rows, K) w(K, 2, L) to the sums. */
 INLINE void add_run(vec sum[][2], const float *const x[], size_t K, const float *w,
                     const size_t rows) {
-    UNROLL_LOOP for (size_t k = 0; k < K; k++, w += PANEL) {
+    for (size_t k = 0; k < K; k++, w += PANEL) {
         vec w0 = load(w), w1 = load(w + LANES);
         UNROLL for (size_t r = 0; r < rows; r++) {
             vec v = all(x[r][k]);
@@ -160,21 +160,12 @@ INLINE void product_tile(const struct product *p, size_t panel, size_t first, co
     }
 }
 
-/* Asks for floats [begin, end) of w, which are needed soon, a line of the cache at a time. */
-INLINE void prefetch(const float *w, size_t begin, size_t end) {
-    for (size_t i = begin; i < end; i += 16)
-        __builtin_prefetch(w + i, 0, 2);
-}
-
-/* All rows of a panel while its weights are near, and the next panel's are fetched; rows in tiles
- * of nearly equal size. */
+/* All rows of a panel while its weights are near; rows in tiles of nearly equal size. */
 static void product(const struct product *p) {
     size_t tiles = (p->rows + PRODUCT_ROWS - 1) / PRODUCT_ROWS;
-    size_t size = p->stretches * p->length * PANEL;
     for (size_t panel = 0; panel < p->panels; panel++)
         for (size_t t = 0, first = 0; t < tiles; t++) {
             size_t rows = (p->rows - first) / (tiles - t);
-            prefetch(p->w + (panel + 1) * size, t * size / tiles, (t + 1) * size / tiles);
 #define PRODUCT_TILE(n) product_tile(p, panel, first, n <= PRODUCT_ROWS ? n : PRODUCT_ROWS)
             EXACT_ROWS(rows, PRODUCT_TILE)
             first += rows;
