@@ -99,14 +99,15 @@ live --pileup-only --resume -o live.vcf "$ref" shuffled.sam; same pileup.vcf liv
 
 # ---- told to end: by SIGINT, by a depth; what was taken until then is called
 rm -f live.vcf
-"$build/runnel" live $options --aligned --spool kept -o live.vcf "$ref" - < pipe & run=$!
+env --default-signal=INT "$build/runnel" live $options --aligned --every 1s --spool kept -o live.vcf "$ref" - < pipe & run=$!
 exec 3> pipe
 cat shuffled.sam >&3
-for _ in $(seq 300); do [ "$(samtools view -c kept/reads-000001.bam 2> /dev/null)" -gt 50 ] && break; sleep 0.1; done
-kill -INT $run
-sleep 0.2
-exec 3>&-
+tentative() { [ -s live.vcf ] && [ "$(grep -c STATE=tentative live.vcf)" -gt 5 ]; }
+for _ in $(seq 600); do tentative && break; sleep 0.1; done
+tentative && good || bad "nothing is told while a source is silent"
+kill -INT $run # the pipe stays open
 wait $run && good || bad "SIGINT"
+exec 3>&-
 "$build/runnel" call $options --one-pass -o want.vcf "$ref" kept/sorted.bam; same want.vcf live.vcf
 rm -r kept
 cat shuffled.sam > pipe &
