@@ -32,7 +32,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -45,7 +44,6 @@ extern "C" {
  * structs.  Python, R, Rust, DuckDB and Polars read and write it in place. */
 #ifndef ARROW_C_DATA_INTERFACE
 #define ARROW_C_DATA_INTERFACE
-
 #define ARROW_FLAG_DICTIONARY_ORDERED 1
 #define ARROW_FLAG_NULLABLE 2
 #define ARROW_FLAG_MAP_KEYS_SORTED 4
@@ -74,7 +72,6 @@ struct ArrowArray {
     void (*release)(struct ArrowArray *);
     void *private_data;
 };
-
 #endif
 
 /* ---- batches ---------------------------------------------------------------------------------
@@ -193,9 +190,8 @@ struct runnel_take {
 /* Extension "runnel.models/1": where a model stands. */
 struct runnel_models {
     uint32_t struct_size;
-    /* [any thread] Writes the path of the model called `name` (a name such as "ont", or a path,
-     * which stays as it is) into `path`, NUL-terminated.  RUNNEL_OK or RUNNEL_ERROR; then `path`
-     * holds a sentence that tells where it was looked for. */
+    /* [any thread] Writes the path of the model called `name` ("ont"; a path stays as it is) into
+     * `path`; after RUNNEL_ERROR it holds a sentence that tells where it was looked for. */
     int (*find)(const char *name, char *path, size_t size);
 };
 
@@ -203,9 +199,8 @@ struct runnel_models {
 struct runnel_stage;
 struct runnel_stages {
     uint32_t struct_size;
-    /* [any thread] Fills in the stage that `word` would name on a line, without its table of
-     * options; what it points to stays for ever.  RUNNEL_OK or RUNNEL_ERROR; then `why` holds a
-     * sentence. */
+    /* [any thread] Fills in the stage that `word` would name on a line, without its options; what
+     * it points to stays for ever.  After RUNNEL_ERROR `why` holds a sentence. */
     int (*find)(const char *word, struct runnel_stage *stage, char *why, size_t size);
 };
 
@@ -214,6 +209,13 @@ struct runnel_stages {
 struct runnel_stop {
     uint32_t struct_size;
     int (*asked)(void *context); /* [any thread] end with what is there?  `context`: the host's */
+};
+
+/* Extension "runnel.tick/1", of a stage whose time comes while nothing arrives. */
+struct runnel_tick {
+    uint32_t struct_size;
+    /* [stage thread] After each second without a batch, before finish: RUNNEL_OK or _ERROR. */
+    int (*tick)(void *state, struct runnel_slot *slot);
 };
 
 /* ---- what a stage offers --------------------------------------------------------------------- */
@@ -306,12 +308,10 @@ static inline int64_t runnel_setting_integer(const struct runnel_init *init, con
     const char *value = runnel_setting_text(init, name);
     return value ? (int64_t)strtoll(value, NULL, 10) : 0;
 }
-
 static inline double runnel_setting_real(const struct runnel_init *init, const char *name) {
     const char *value = runnel_setting_text(init, name);
     return value ? strtod(value, NULL) : 0.0;
 }
-
 static inline int runnel_setting_flag(const struct runnel_init *init, const char *name) {
     const char *value = runnel_setting_text(init, name);
     return value && strcmp(value, "true") == 0;

@@ -53,6 +53,7 @@ struct lane {
     /* of the stage thread alone */
     int credit, open_slots;
     bool dry, finished, ended;
+    const struct runnel_tick *tick;     /* NULL: the stage wants none */
     bool blocked;                       /* the first slot is complete and waits for credit */
     const struct runnel_batch *ending;  /* END, once it arrived */
     const struct runnel_batch *refused; /* to be offered again, */

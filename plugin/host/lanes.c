@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { TICK_MS = 1000 };
+
 /* ---- passing on ---- */
 
 /* Numbers a batch by its type and keeps the host's own books of rows. */
@@ -211,16 +213,27 @@ static void collect_credit(struct lane *lane) {
         lane->credit++;
 }
 
-/* Waits for whatever can move this lane on. */
-static void wait_for_news(struct lane *lane) {
+/* A second has passed without a batch. */
+static bool tick(struct lane *lane) {
+    struct runnel_slot *slot = lane_push_slot(lane, NULL);
+    return slot != NULL && heed(lane, slot, lane->tick->tick(lane->state, slot));
+}
+
+/* Waits for whatever can move this lane on; false when a tick failed. */
+static bool wait_for_news(struct lane *lane) {
     struct socket_wait waits[3] = {{.descriptor = lane->wake}};
     size_t count = 1;
     if (lane->in != NULL && may_take_more(lane))
         waits[count++].end = lane->in;
     if (lane->blocked)
         waits[count++].end = lane->out;
-    sockets_wait(waits, count, -1);
+    bool ticks = lane->tick != NULL && lane->in != NULL && may_take_more(lane);
+    sockets_wait(waits, count, ticks ? TICK_MS : -1);
+    bool idle = ticks;
+    for (size_t i = 0; i < count; i++)
+        idle = idle && !waits[i].ready;
     lane_hear(lane);
+    return !idle || tick(lane);
 }
 
 /* One round: true while the lane is to go on. */
@@ -243,8 +256,14 @@ static bool step(struct lane *lane) {
     bool through = (lane->ending || lane->dry) && lane->open_slots == 0 && lane->refused == NULL;
     if (through)
         return lane->finished ? send_end(lane) : finish(lane);
-    wait_for_news(lane);
-    return true;
+    return wait_for_news(lane);
+}
+
+/* What else the stage offers. */
+static void ask_stage(struct lane *lane) {
+    const struct runnel_stage *stage = lane->stage;
+    if (stage->extension != NULL)
+        lane->tick = stage->extension(lane->state, "runnel.tick/1");
 }
 
 static double thread_seconds(void) {
@@ -261,6 +280,7 @@ void *lane_main(void *argument) {
                                      .host = &lane->host};
     int result = lane->stage->init(&init, &lane->state);
     if (result == RUNNEL_OK) {
+        ask_stage(lane);
         while (!lane->ended && !run_stopped(lane->run) && step(lane))
             ;
         lane->stage->destroy(lane->state);

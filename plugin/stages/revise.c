@@ -31,8 +31,9 @@ struct target_state {
 struct revise {
     const struct runnel_host *host;
     char *path, *bed, *sample, *command;
-    bool no_version, opened, has_drafts;
-    double every; /* seconds */
+    bool no_version, opened;
+    bool drafts_are_final; /* the model has no network for others */
+    double every;          /* seconds */
     struct merge_options options;
     struct firm_rule rule;
     struct stream_contigs contigs;
@@ -142,11 +143,12 @@ static int open_stream(struct revise *revise, const struct runnel_batch *open) {
         revise->host->emit(revise->host->context, revise->slot, open);
         return RUNNEL_OK;
     }
-    bool are_drafts = strcmp(open->type, DRAFTS_STREAM.type) == 0;
-    revise->has_drafts |= are_drafts;
     if (strcmp(open->type, LOOKS_STREAM.type) == 0 || revise->opened)
         return RUNNEL_OK;
+    char *networks = stream_fact(open, "networks");
     revise->opened = true;
+    revise->drafts_are_final = networks != NULL && strcmp(networks, "pileup") == 0;
+    free(networks);
     if (open_calls(revise, open, &why) != STATUS_OK)
         return stage_failed(revise->host, &why);
     return stage_emit(revise->host, revise->slot, stream_open(&CALLS_STREAM, open, NULL, 0, &why),
@@ -403,8 +405,8 @@ static int keep_drafts(struct revise *revise, const struct runnel_batch *batch,
                        struct failure *why) {
     int status = stream_check(batch, &DRAFTS_STREAM, why);
     if (status == STATUS_OK)
-        status = add_drafts(revise, NULL, why);
-    return status == STATUS_OK ? draft_queue_add(&revise->drafts, batch, why) : status;
+        status = draft_queue_add(&revise->drafts, batch, why);
+    return status == STATUS_OK && revise->drafts_are_final ? add_drafts(revise, NULL, why) : status;
 }
 
 static int revise_process(void *state, const struct runnel_batch *batch, struct runnel_slot *slot) {
@@ -427,6 +429,22 @@ static int revise_process(void *state, const struct runnel_batch *batch, struct 
     if (status == STATUS_OK)
         status = tell(revise, &why);
     return status == STATUS_OK ? RUNNEL_OK : stage_failed(revise->host, &why);
+}
+
+/* What waits to be told must not wait for the next read. */
+static int revise_tick(void *state, struct runnel_slot *slot) {
+    struct revise *revise = state;
+    struct failure why = {0};
+    revise->slot = slot;
+    if (!revise->opened)
+        return RUNNEL_OK;
+    return tell(revise, &why) == STATUS_OK ? RUNNEL_OK : stage_failed(revise->host, &why);
+}
+
+static const void *revise_extension(void *state, const char *name) {
+    static const struct runnel_tick TICK = {sizeof TICK, revise_tick};
+    (void)state;
+    return strcmp(name, "runnel.tick/1") == 0 ? &TICK : NULL;
 }
 
 static int revise_finish(void *state, struct runnel_slot *slot) {
@@ -471,6 +489,7 @@ static const struct runnel_stage REVISE = {
     .process = revise_process,
     .finish = revise_finish,
     .destroy = revise_destroy,
+    .extension = revise_extension,
 };
 
 EXPORT_STAGE(REVISE)

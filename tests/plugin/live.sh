@@ -56,7 +56,7 @@ samtools view -H small.bam | live -o live.vcf "$ref" - && [ "$(grep -vc '^#' liv
 
 # ---- duplicates count once, in whatever state the first one is
 { cat shuffled.sam; samtools view small.bam; } > twice.sam
-live -o live.vcf "$ref" twice.sam; same whole.vcf live.vcf
+live --pileup-only -o live.vcf "$ref" twice.sam; same pileup.vcf live.vcf
 [ "$(total "reads twice.sam any ! keep kept ref=$ref" keep 'left out: came before')" = "$(samtools view -c small.bam)" ] && good || bad "duplicates are not counted: $(cat printed)"
 rm -r kept
 [ "$(total "reads shuffled.sam any ! keep kept ref=$ref bed=targets.bed" keep 'left out: far from the targets')" -gt 10 ] && good || bad "reads far from targets are not counted"
@@ -71,7 +71,7 @@ mkfifo pipe
 count=$(samtools view -c small.bam)
 for more in rest all; do
     rm -rf live.vcf*
-    "$build/runnel" live $options --aligned -o live.vcf "$ref" - < pipe 2> printed & run=$!
+    "$build/runnel" live $options --aligned --pileup-only -o live.vcf "$ref" - < pipe 2> printed & run=$!
     exec 3> pipe
     samtools view -H small.bam >&3
     grep -v '^@' shuffled.sam | head -n $((count / 2)) >&3
@@ -87,31 +87,32 @@ for more in rest all; do
     else
         cp shuffled.sam rest.sam
     fi
-    live --resume -o live.vcf "$ref" rest.sam || bad "resumed with $more"
-    same whole.vcf live.vcf
+    live --pileup-only --resume -o live.vcf "$ref" rest.sam || bad "resumed with $more"
+    same pileup.vcf live.vcf
 done
 
 # ---- a disk that is full: said, and what was taken is not lost
 rm -rf live.vcf*
 refuses 1 'live.vcf.live: a read cannot be kept: File too large' bash -c "ulimit -f 200; '$build/runnel' live $options --aligned -o live.vcf '$ref' shuffled.sam"
 [ -s live.vcf.live/reads-000001.bam ] && good || bad "nothing was kept"
-live --resume -o live.vcf "$ref" shuffled.sam; same whole.vcf live.vcf
+live --pileup-only --resume -o live.vcf "$ref" shuffled.sam; same pileup.vcf live.vcf
 
 # ---- told to end: by SIGINT, by a depth; what was taken until then is called
 rm -f live.vcf
-"$build/runnel" live $options --aligned --spool kept -o live.vcf "$ref" - < pipe & run=$!
+env --default-signal=INT "$build/runnel" live $options --aligned --every 1s --spool kept -o live.vcf "$ref" - < pipe & run=$!
 exec 3> pipe
 cat shuffled.sam >&3
-for _ in $(seq 300); do [ "$(samtools view -c kept/reads-000001.bam 2> /dev/null)" -gt 50 ] && break; sleep 0.1; done
-kill -INT $run
-sleep 0.2
-exec 3>&-
+tentative() { [ -s live.vcf ] && [ "$(grep -c STATE=tentative live.vcf)" -gt 5 ]; }
+for _ in $(seq 600); do tentative && break; sleep 0.1; done
+tentative && good || bad "nothing is told while a source is silent"
+kill -INT $run # the pipe stays open
 wait $run && good || bad "SIGINT"
+exec 3>&-
 "$build/runnel" call $options --one-pass -o want.vcf "$ref" kept/sorted.bam; same want.vcf live.vcf
 rm -r kept
 cat shuffled.sam > pipe &
-live --until 12x --spool kept -o live.vcf "$ref" - < pipe || bad "until 12x"
-"$build/runnel" call $options --one-pass -o want.vcf "$ref" kept/sorted.bam; same want.vcf live.vcf
+live --pileup-only --until 12x --spool kept -o live.vcf "$ref" - < pipe || bad "until 12x"
+"$build/runnel" call $options --pileup-only -o want.vcf "$ref" kept/sorted.bam; same want.vcf live.vcf
 rm -r kept
 
 # ---- the present state: what calls had become by the end of the reads, by both networks; how reads are
@@ -124,7 +125,7 @@ revised 3 1 now.vcf.gz '! json revisions.json'
 revised 1 4 one.vcf; revised 1000 1 all.vcf; same one.vcf all.vcf
 zcat now.vcf.gz > now.vcf; same one.vcf now.vcf
 bcftools view -H now.vcf.gz > now && bcftools index -f now.vcf.gz && good || bad "the present state is no VCF"
-[ "$(grep -c 'STATE=firm' now)" -gt 50 ] && [ "$(grep -c 'STATE=tentative' now)" -gt 10 ] && [ "$(grep -c 'F;STATE' now)" -gt 50 ] && good || bad "states: $(cut -f8 now | sort | uniq -c | sort -n | tail -3)"
+[ "$(grep -c 'STATE=firm' now)" -gt 20 ] && [ "$(grep -c 'STATE=tentative' now)" -gt 2 ] && [ "$(grep -c '\bF;STATE' now)" -gt 20 ] && good || bad "states: $(cut -f8 now | cut -d\; -f1,2 | sort | uniq -c | tr '\n' ' ')"
 # The last revision of each site is what the VCF says; revisions only grow.
 python3 - revisions.json now << 'PY' && good || bad "revisions and the present state differ"
 import json, sys

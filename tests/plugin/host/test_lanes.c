@@ -84,6 +84,20 @@ Test(lanes, slow_consumer_holds_the_source) {
     free(books);
 }
 
+/* Ticks come while nothing else does, and what they give leaves in order. */
+Test(lanes, ticks_fill_the_silence) {
+    struct failure why = {0};
+    struct books *books = calloc(1, sizeof *books);
+    cr_expect_eq(run(NUMBERS ":count batches=2 pause=1300000 ! " NUMBERS ":ticks ! " NUMBERS
+                             ":sink",
+                     books, &why),
+                 STATUS_OK, "%s", why.text);
+    cr_expect_geq(books_total(last(books), "in"), 1);
+    cr_expect_eq(run(NUMBERS ":count ! " NUMBERS ":ticks ! " NUMBERS ":sink", books, &why),
+                 STATUS_OK, "%s", why.text);
+    free(books);
+}
+
 /* What a stage gives piece by piece waits for room as well: with one huge batch, no more is given
  * than can be under way. */
 Test(lanes, pieces_wait_for_room) {

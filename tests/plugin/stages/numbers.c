@@ -36,7 +36,7 @@ static struct runnel_batch *numbers(uint32_t kind, int64_t first, int64_t count)
 
 struct count {
     const struct runnel_host *host;
-    int64_t batches, rows, sent;
+    int64_t batches, rows, sent, pause;
     bool open;
 };
 
@@ -45,6 +45,7 @@ static int count_init(const struct runnel_init *init, void **state) {
     count->host = init->host;
     count->batches = runnel_setting_integer(init, "batches");
     count->rows = runnel_setting_integer(init, "rows");
+    count->pause = runnel_setting_integer(init, "pause");
     *state = count;
     return RUNNEL_OK;
 }
@@ -59,6 +60,8 @@ static int count_process(void *state, const struct runnel_batch *none, struct ru
     }
     if (count->sent == count->batches)
         return RUNNEL_DONE;
+    struct timespec pause = {count->pause / 1000000, count->pause % 1000000 * 1000};
+    nanosleep(&pause, NULL);
     count->host->emit(count->host->context, slot,
                       numbers(RUNNEL_DATA, count->sent * count->rows, count->rows));
     count->host->count(count->host->context, "sent", 1);
@@ -189,6 +192,29 @@ static int parts_process(void *state, const struct runnel_batch *batch, struct r
     return RUNNEL_OK;
 }
 
+/* ---- ticks: a row for each tick, and nothing else ---- */
+
+static int ticks_process(void *state, const struct runnel_batch *batch, struct runnel_slot *slot) {
+    struct parts *ticks = state;
+    if (batch->kind == RUNNEL_OPEN) {
+        batch->retain(batch);
+        ticks->host->emit(ticks->host->context, slot, batch);
+    }
+    return RUNNEL_OK;
+}
+
+static int ticks_tick(void *state, struct runnel_slot *slot) {
+    struct parts *ticks = state;
+    ticks->host->emit(ticks->host->context, slot, numbers(RUNNEL_DATA, ticks->next++, 1));
+    return RUNNEL_OK;
+}
+
+static const void *ticks_extension(void *state, const char *name) {
+    static const struct runnel_tick TICK = {sizeof TICK, ticks_tick};
+    (void)state;
+    return strcmp(name, "runnel.tick/1") == 0 ? &TICK : NULL;
+}
+
 static void no_destroy(void *state) {
     (void)state;
 }
@@ -223,8 +249,10 @@ static int sink_process(void *state, const struct runnel_batch *batch, struct ru
     return RUNNEL_OK;
 }
 
-static const struct runnel_option COUNT_OPTIONS[] = {{"batches", RUNNEL_INTEGER, "100", "batches"},
-                                                     {"rows", RUNNEL_INTEGER, "7", "rows of each"}};
+static const struct runnel_option COUNT_OPTIONS[] = {
+    {"batches", RUNNEL_INTEGER, "100", "batches"},
+    {"rows", RUNNEL_INTEGER, "7", "rows of each"},
+    {"pause", RUNNEL_INTEGER, "0", "microseconds"}};
 static const struct runnel_option LATE_OPTIONS[] = {
     {"refuse-above", RUNNEL_INTEGER, "1000", "batches under way at most"}};
 static const struct runnel_option SINK_OPTIONS[] = {
@@ -263,6 +291,18 @@ static const struct runnel_stage PARTS = {.struct_size = sizeof PARTS,
                                           .process = parts_process,
                                           .finish = nothing_finish,
                                           .destroy = free};
+static const struct runnel_stage TICKS = {.struct_size = sizeof TICKS,
+                                          .abi_version = RUNNEL_ABI_VERSION,
+                                          .id = "ticks",
+                                          .version = "1",
+                                          .help = "a test",
+                                          .takes = NUMBERS,
+                                          .gives = NUMBERS,
+                                          .init = parts_init,
+                                          .process = ticks_process,
+                                          .finish = nothing_finish,
+                                          .destroy = free,
+                                          .extension = ticks_extension};
 static const struct runnel_stage MANY = {.struct_size = sizeof MANY,
                                          .abi_version = RUNNEL_ABI_VERSION,
                                          .id = "many",
@@ -276,8 +316,8 @@ static const struct runnel_stage MANY = {.struct_size = sizeof MANY,
                                          .destroy = no_destroy};
 
 RUNNEL_EXPORT const struct runnel_plugin *runnel_plugin_entry(void) {
-    static const struct runnel_stage *const stages[] = {&COUNT, &LATE, &SINK,
-                                                        &WATCH, &MANY, &PARTS};
-    static const struct runnel_plugin plugin = {sizeof plugin, RUNNEL_ABI_VERSION, 6, stages};
+    static const struct runnel_stage *const stages[] = {&COUNT, &LATE,  &SINK, &WATCH,
+                                                        &MANY,  &PARTS, &TICKS};
+    static const struct runnel_plugin plugin = {sizeof plugin, RUNNEL_ABI_VERSION, 7, stages};
     return &plugin;
 }
