@@ -40,7 +40,7 @@ ParameterizedTestParameters(line, refused_before_running) {
         {NUMBERS ":count ! ", "ends in a '!'"},
         {NUMBERS ":count ! ! " NUMBERS ":sink", "'!' without a stage before it"},
         {NUMBERS ":count 'unended", "without its end"},
-        {NUMBERS, "holds 5 stages; say which"},
+        {NUMBERS, "holds 7 stages; say which"},
         {NUMBERS ":nosuch", "has no stage 'nosuch'"},
         {"nosuch", "there is no stage 'nosuch': looked for runnel_nosuch.so in "},
         {"/nowhere/x.so", "/nowhere/x.so cannot be loaded"},
