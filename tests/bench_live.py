@@ -89,9 +89,12 @@ def latency(options, folder):
     run.stop()
     written = sorted((float(at), *spans[name]) for name, at in (line.split("\t") for line in open(f"{folder}/log")))
     bases = sum(end - begin for _, begin, end in written)
-    waits = []
+    waits, states = [], {}
     for now, call in heard:
-        if call.get("state") == "firm" and call.get("revision", 0) > 0:
+        place = call["contig"], call.get("position")
+        became = call.get("state") == "firm" and states.get(place) != "firm"
+        states[place] = call.get("state")
+        if became:
             over = [at for at, begin, end in written if begin <= call["position"] < end and at <= now]
             waits += [now - over[-1]] if over else []
     print(f"{options.megabases} Mb of targets, {options.minutes} minutes: {len(written)} reads, {bases / 1e6:.1f} Mb, {bases / options.megabases / 1e6:.1f}x;",

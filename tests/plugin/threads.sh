@@ -36,6 +36,12 @@ inputs=$root/tests/data/calls/runs/inputs/ont
 clean 0 "$build/runnel" call -q -t 3 -p ont --one-pass -m "$root/tests/data/networks/trained.h5" -r chr21:1-10,000 -o "$scratch/out.vcf" "$inputs/ref.fa" "$inputs/reads.bam"
 "$build/bench_reads" "$scratch/long.fa" 510000 4 > "$scratch/long.sam" && samtools view -b -o "$scratch/long.bam" "$scratch/long.sam" && samtools index "$scratch/long.bam"
 clean 0 "$build/runnel" call -q -t 4 -p ont --pileup-only --snp-min-af 0.45 --indel-min-af 0.45 -o "$scratch/out.vcf" "$scratch/long.fa" "$scratch/long.bam"
+# A live run of a folder: a thread for each of its files, aligners, and the calls that come of it.
+mkdir "$scratch/run"
+samtools fastq -n "$sample/reads.bam" 2> /dev/null | head -240 | (cd "$scratch/run" && split -l 40 -d --additional-suffix=.fq - part)
+line 0 "reads $scratch/run any=true unaligned=true idle=2 batch=3 ! align $sample/ref.fa threads=2 ! $build/test_plugins/sam.so $scratch/out.sam"
+printf 'sim1\t40000\t45000\n' > "$scratch/few.bed"
+clean 0 "$build/runnel" live -q -t 2 -p ont --targets "$scratch/few.bed" --idle 2s --every 1s -o "$scratch/live.vcf" "$sample/ref.fa" "$scratch/run"
 
 # ---- a service, those who use it, a source of reads and a tap.  ZeroMQ's own threads are not built for
 # the sanitizer, which cannot see how they hand messages over.
