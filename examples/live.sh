@@ -10,13 +10,20 @@ out=${1:-$(mktemp -d)}
 mkdir -p "$out"
 rm -rf "$out/run"
 
-speed=${SPEED:-3} # times that of a real flow cell
+speed=${SPEED:-5} # times that of a real flow cell
 echo "A flow cell of 64 channels fills $out/run, $speed times as fast as a real one; calls are in $out/calls.vcf"
 python3 "$here/flow_cell.py" --channels 64 --speed "$speed" --as fastq.gz --per-file 10 --to "$out/run" "$sample/reads.bam" &
 flow_cell=$!
 trap 'kill $flow_cell 2> /dev/null || true' EXIT
 while [ ! -d "$out/run" ]; do sleep 0.1; done
-"$runnel" live -p ont --every 2s --idle 5s -o "$out/calls.vcf" "$sample/ref.fa" "$out/run"
+# A folder has no end of its own: when the flow cell has stopped, the run is ended as by Ctrl-C.
+(
+    while kill -0 $flow_cell 2> /dev/null; do sleep 0.2; done
+    sleep 5
+    kill -INT "$(cat "$out/live.pid")"
+) &
+bash -c 'echo $$ > "$0"; exec "$@"' "$out/live.pid" \
+    "$runnel" live -p ont --every 2s -o "$out/calls.vcf" "$sample/ref.fa" "$out/run"
 
 echo
 echo "The end, compared with the truth of the simulation:"
