@@ -25,7 +25,7 @@ class Live:
         self.heard, self.over = [], threading.Event()
         os.makedirs(f"{folder}/door", mode=0o700, exist_ok=True)
         address = f"ipc://{folder}/door/tap{time.monotonic_ns()}"
-        command = [f"{build}/runnel", "live", "-q", "-p", "ont", "--tap", address, *options, "-o", f"{folder}/live.vcf", ref, source]
+        command = [f"{build}/runnel", "live", "-q", "-p", "ont", "--tap", address, *options, "-o", f"{folder}/live{len(os.listdir(folder))}.vcf", ref, source]
         self.socket = zmq.Context.instance().socket(zmq.SUB)
         self.socket.connect(address)
         for topic in ("json", "end"):
@@ -196,7 +196,7 @@ parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--speed", type=float, default=16, help="of the flow cell, for curves")
 parser.add_argument("--svg", help="draw the curve")
 parser.add_argument("--pass-on", action="append", default=[], help="an option of runnel live")
-options = parser.parse_args()
+options = parser.parse_intermixed_args()
 options.megabases = options.megabases or (5 if options.what == "latency" else 1)
 with tempfile.TemporaryDirectory() as folder:
     {"latency": latency, "rate": rate, "curve": curve}[options.what](options, folder)
