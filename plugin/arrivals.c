@@ -50,8 +50,9 @@ struct arrivals {
     struct folder_watch *folder; /* NULL: standard input */
     int64_t idle, batch_rows;
     double news_at; /* when something came last, in seconds */
-    bool ended;     /* no more is read: the input came to its end, was idle for long, or */
-    bool stopped;   /* somebody asked for it */
+    bool ended;     /* no more is read: the input came to its end, was idle for long, or ... */
+    bool stopped;   /* ... somebody asked for it: of a folder, what is there is still read */
+    bool frozen;    /* of a folder: what was there then is known */
     size_t input_count;
     struct input *inputs[INPUTS_MAX];
     bool *begun; /* by entry of the folder */
@@ -204,8 +205,8 @@ static bool is_complete(const struct input *in) {
     return in->feed.is_file && folder_watch_file(in->arrivals->folder, in->entry)->complete;
 }
 
-/* Begins what has come into the folder. */
-static int begin_files(struct arrivals *a, struct failure *why) {
+/* Begins what has come into the folder; whether more is waiting for its turn. */
+static int begin_files(struct arrivals *a, bool *waiting, struct failure *why) {
     size_t known = folder_watch_count(a->folder), whole = 0;
     if (known > a->begun_count) {
         bool *begun = realloc(a->begun, known * sizeof *begun);
@@ -217,10 +218,14 @@ static int begin_files(struct arrivals *a, struct failure *why) {
     }
     for (size_t i = 0; i < a->input_count; i++)
         whole += is_complete(a->inputs[i]);
-    for (size_t i = 0; i < known && a->input_count < INPUTS_MAX; i++) {
+    for (size_t i = 0; i < known; i++) {
         const struct folder_file *file = folder_watch_file(a->folder, i);
-        if (a->begun[i] || file->size <= file->begin || (file->complete && whole == WHOLE_MAX))
+        if (a->begun[i] || file->size <= file->begin)
             continue;
+        if (a->input_count == INPUTS_MAX || (file->complete && whole == WHOLE_MAX)) {
+            *waiting = true;
+            continue;
+        }
         int from = open(file->path, O_RDONLY | O_CLOEXEC);
         if (from < 0)
             continue; /* it has another name by now, or has gone: the next look tells */
@@ -241,7 +246,8 @@ static void warn(const struct arrivals *a, const char *text) {
  * whole it was used; standard input is all there is. */
 static int judge(struct arrivals *a, struct input *in, struct failure *why) {
     char text[FAILURE_TEXT_MAX + 64];
-    if (in->why.code == STATUS_OK || a->stopped)
+    bool cut_by_us = a->stopped && !is_complete(in);
+    if (in->why.code == STATUS_OK || cut_by_us)
         return STATUS_OK;
     if (!in->feed.is_file || in->why.code == STATUS_NO_MEMORY) {
         *why = in->why;
@@ -280,8 +286,12 @@ static int reap(struct arrivals *a, struct failure *why) {
 
 /* Passes on what has come, and sees whether anything still does. */
 static int look(struct arrivals *a, struct failure *why) {
+    bool waiting = false;
     if (a->folder != NULL && !a->ended) {
-        if (folder_watch_look(a->folder, why) != STATUS_OK || begin_files(a, why) != STATUS_OK)
+        if (!a->frozen && folder_watch_look(a->folder, why) != STATUS_OK)
+            return why->code;
+        a->frozen = a->stopped;
+        if (begin_files(a, &waiting, why) != STATUS_OK)
             return why->code;
         int64_t lost = folder_watch_lost(a->folder);
         char text[160];
@@ -293,10 +303,12 @@ static int look(struct arrivals *a, struct failure *why) {
         a->lost_told = lost;
     }
     bool idle = a->idle > 0 && now_seconds() - a->news_at >= (double)a->idle;
-    a->ended = a->ended || (a->folder != NULL && idle);
+    bool through = a->frozen && !waiting && a->input_count == 0;
+    a->ended = a->ended || (a->folder != NULL && (idle || through));
     for (size_t i = 0; i < a->input_count; i++) {
         struct input *in = a->inputs[i];
-        int64_t end = is_complete(in) ? folder_watch_file(a->folder, in->entry)->size : -1;
+        bool has_end = is_complete(in) || (in->feed.is_file && a->frozen);
+        int64_t end = has_end ? folder_watch_file(a->folder, in->entry)->size : -1;
         if (byte_feed_pump(&in->feed, end, a->ended))
             a->news_at = now_seconds();
     }
@@ -360,7 +372,8 @@ const struct alignments_header *arrivals_header(const struct arrivals *a) {
 }
 
 void arrivals_stop(struct arrivals *a) {
-    a->stopped = a->ended = true;
+    a->stopped = true;
+    a->ended = a->ended || a->folder == NULL;
 }
 
 int arrivals_open(struct arrivals **out, const struct arrivals_setup *setup, struct failure *why) {

@@ -34,8 +34,9 @@ int arrivals_next(struct arrivals *arrivals, int wait_ms, struct runnel_batch **
  * is one before the first batch, and none where the end comes without any. */
 const struct alignments_header *arrivals_header(const struct arrivals *arrivals);
 
-/* From now on no more bytes are read; arrivals_next goes on to the end of what was, and a record
- * that is cut thereby is no failure. */
+/* From now on only what is there is read: of a folder its files as far as they go, of a pipe
+ * nothing more. arrivals_next goes on to the end of that; a record that is cut thereby is no
+ * failure. */
 void arrivals_stop(struct arrivals *arrivals);
 
 #endif
