@@ -319,16 +319,14 @@ static void clean_up(const struct request *request) {
 }
 
 /* What was kept is not lost. */
-static int say_kept(const struct request *request, const struct failure *why) {
+static void say_kept(const struct request *request) {
     char first[PATH_TEXT_MAX + 32];
     snprintf(first, sizeof first, "%s/reads-000001.bam", request->folder);
-    int code = say_failure(why);
     if (!path_exists(first))
         rmdir(request->folder); /* made, and not used */
     else if (!options_flag(&request->options, "quiet"))
         fprintf(stderr, "runnel: the reads are in %s; --resume goes on with them\n",
                 request->folder);
-    return code;
 }
 
 int command_live(int argc, char **argv) {
@@ -345,11 +343,13 @@ int command_live(int argc, char **argv) {
         return say_usage("live", &why);
     if (paths_can_write(request.output, &why) != STATUS_OK)
         return say_failure(&why);
-    if (run_live(&request, &why) != STATUS_OK ||
-        read_spool_sort(request.folder, request.sorted, &why) != STATUS_OK)
-        return say_kept(&request, &why);
-    int code = call_all(&request);
+    int code = run_live(&request, &why) == STATUS_OK &&
+                       read_spool_sort(request.folder, request.sorted, &why) == STATUS_OK
+                   ? call_all(&request)
+                   : say_failure(&why);
     if (code == EXIT_WHOLE)
         clean_up(&request);
+    else
+        say_kept(&request);
     return code;
 }

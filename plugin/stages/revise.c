@@ -48,7 +48,7 @@ struct revise {
     struct call call;
     struct arrow_table *table, *target_table;
     struct text header; /* of the VCF */
-    double told_at, written_at;
+    double told_at, written_at, measured_at;
     bool written_all;         /* the VCF has what is known */
     struct runnel_slot *slot; /* of the hook under way */
 };
@@ -238,8 +238,6 @@ static int tell_all(struct revise *revise, struct failure *why) {
                 revise->states[c][i].waits = false;
                 status = put_target(revise, c, i, why);
             }
-    if (revise->opened)
-        gauge(revise, "median depth", &revise->told_depth, median_depth(revise));
     revise->told_at = now_seconds();
     return status == STATUS_OK ? emit_table(revise, &TARGETS_STREAM, revise->target_table, why)
                                : status;
@@ -261,6 +259,10 @@ static int tell(struct revise *revise, struct failure *why) {
     int status = all ? tell_all(revise, why) : STATUS_OK;
     if (status == STATUS_OK)
         status = emit_table(revise, &CALLS_STREAM, revise->table, why);
+    if (revise->opened && (all || now - revise->measured_at >= 1.0)) {
+        gauge(revise, "median depth", &revise->told_depth, median_depth(revise));
+        revise->measured_at = now;
+    }
     gauge(revise, "calls", &revise->told_calls, (int64_t)revise->shown);
     gauge(revise, "sites firm", &revise->told_firm, (int64_t)revise->firm);
     gauge(revise, "sites tentative", &revise->told_tentative, (int64_t)revise->tentative);
@@ -453,8 +455,9 @@ static int revise_finish(void *state, struct runnel_slot *slot) {
     revise->slot = slot;
     if (!revise->opened)
         return RUNNEL_OK;
-    if (add_drafts(revise, NULL, &why) == STATUS_OK && tell_all(revise, &why) == STATUS_OK &&
-        tell(revise, &why) == STATUS_OK && write_vcf(revise, &why) == STATUS_OK)
+    revise->every = 0; /* now */
+    if (add_drafts(revise, NULL, &why) == STATUS_OK && tell(revise, &why) == STATUS_OK &&
+        write_vcf(revise, &why) == STATUS_OK)
         return RUNNEL_OK;
     return stage_failed(revise->host, &why);
 }

@@ -110,10 +110,15 @@ wait $run && good || bad "SIGINT"
 exec 3>&-
 "$build/runnel" call $options --one-pass -o want.vcf "$ref" kept/sorted.bam; same want.vcf live.vcf
 rm -r kept
-cat shuffled.sam > pipe &
-live --pileup-only --until 12x --spool kept -o live.vcf "$ref" - < pipe || bad "until 12x"
-"$build/runnel" call $options --pileup-only -o want.vcf "$ref" kept/sorted.bam; same want.vcf live.vcf
-rm -r kept
+for until in 12x 3s; do # the pipe stays open again
+    timeout 100 "$build/runnel" live $options --aligned --pileup-only --until $until --spool kept -o live.vcf "$ref" - < pipe & run=$!
+    exec 3> pipe
+    cat shuffled.sam >&3
+    wait $run && good || bad "until $until"
+    exec 3>&-
+    "$build/runnel" call $options --pileup-only -o want.vcf "$ref" kept/sorted.bam; same want.vcf live.vcf
+    rm -r kept
+done
 
 # ---- the present state: what calls had become by the end of the reads, by both networks; how reads are
 # cut into batches, and how many threads compute, does not matter to it

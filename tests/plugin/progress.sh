@@ -26,6 +26,15 @@ timeout 60 $call 2> quiet
 wait
 check "nothing where stderr is no terminal" test ! -s quiet
 
+slowly > reads &
+timeout 60 script -qfec "$build/runnel live --aligned --pileup-only -o live.vcf $sample/ref.fa - < reads" terminal > /dev/null < /dev/null
+wait
+check "a live run's table is rewritten on a terminal" grep -Pzq '(?s)reads +Mb +median depth +firm +tentative +calls.*\x1b\[2A +reads.* [1-9][0-9]* +[0-9.]+ +[1-9]' terminal
+slowly > reads &
+timeout 60 "$build/runnel" live --aligned --pileup-only -o live.vcf "$sample/ref.fa" - < reads 2> quiet
+wait
+check "no table where stderr is no terminal" test ! -s quiet
+
 # One CPU allowed: one worker thread, unless told otherwise.  The workers are there once the reads
 # have been announced, and the reads keep coming while we count.
 threads_of() {
