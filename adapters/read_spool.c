@@ -11,9 +11,11 @@
 #include <htslib/sam.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,6 +23,7 @@ enum { PATH_MAX_LENGTH = 4096, SEGMENT_BYTES = 256 << 20 };
 
 struct read_spool {
     char *folder;
+    int lock; /* the folder, locked; -1: not */
     sam_hdr_t *header;
     size_t before; /* segments that were there */
     char **paths;
@@ -148,22 +151,33 @@ static int find_segments(struct read_spool *s, bool resume, struct failure *why)
     }
 }
 
+/* Makes the folder where it is missing; two runs in one would mix their reads. */
+static int take_folder(struct read_spool *s, struct failure *why) {
+    if (mkdir(s->folder, 0777) != 0 && errno != EEXIST)
+        return fail(why, STATUS_IO, "%s: no folder of this name can be made: %s", s->folder,
+                    strerror(errno));
+    s->lock = open(s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (s->lock < 0)
+        return fail(why, STATUS_IO, "%s: cannot be opened: %s", s->folder, strerror(errno));
+    if (flock(s->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return fail(why, STATUS_BAD_INPUT, "%s: another run keeps its reads there", s->folder);
+    return STATUS_OK;
+}
+
 int read_spool_open(struct read_spool **out, const char *folder,
                     const struct read_spool_header *header, bool resume, struct failure *why) {
     hts_set_log_level(HTS_LOG_OFF); /* what it has to say, our sentences say */
     struct read_spool *s = *out = calloc(1, sizeof *s);
     if (s == NULL)
         return fail(why, STATUS_NO_MEMORY, "out of memory for kept reads");
+    s->lock = -1;
     s->folder = strdup(folder);
     s->header = make_header(header);
     s->record = bam_init1();
     int status = STATUS_OK;
     if (s->folder == NULL || s->header == NULL || s->record == NULL)
         status = fail(why, STATUS_NO_MEMORY, "out of memory for kept reads");
-    else if (mkdir(folder, 0777) != 0 && errno != EEXIST)
-        status = fail(why, STATUS_IO, "%s: no folder of this name can be made: %s", folder,
-                      strerror(errno));
-    else
+    else if ((status = take_folder(s, why)) == STATUS_OK)
         status = find_segments(s, resume, why);
     if (status != STATUS_OK) {
         read_spool_free(s);
@@ -184,6 +198,8 @@ void read_spool_free(struct read_spool *s) {
     bam_destroy1(s->record);
     ks_free(&s->sequence);
     free(s->moves);
+    if (s->lock >= 0)
+        close(s->lock);
     free(s->folder);
     free(s);
 }

@@ -204,7 +204,7 @@ int read_spool_sort(const char *folder, const char *path, struct failure *why) {
         part_path(made, sizeof made, folder, "reads", ++s.count + 1);
     if (s.count == 0)
         return fail(why, STATUS_BAD_INPUT, "%s: holds no reads", folder);
-    snprintf(made, sizeof made, "%s.%ld.part", path, (long)getpid());
+    snprintf(made, sizeof made, "%s.part", path);
     for (size_t i = 1; i <= s.count && status == STATUS_OK; i++)
         status = sort_segment(&s, i, why);
     if (status == STATUS_OK)

@@ -7,8 +7,10 @@
 #include "tests/core/windows/random_reads.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { READS = 60 };
@@ -148,12 +150,17 @@ static int count_reads(const char *path, bool is_sorted) {
 
 Test(read_spool, what_was_flushed_survives) {
     struct failure why = {0};
-    struct read_spool *killed = open_spool(false);
-    for (int i = 0; i < 20; i++)
-        add(killed, i);
-    cr_assert_eq(read_spool_flush(killed, &why), STATUS_OK);
-    for (int i = 20; i < 25; i++)
-        add(killed, i); /* not flushed */
+    pid_t child = fork();
+    if (child == 0) {
+        struct read_spool *killed = open_spool(false);
+        for (int i = 0; i < 20; i++)
+            add(killed, i);
+        read_spool_flush(killed, &why);
+        for (int i = 20; i < 25; i++)
+            add(killed, i); /* not flushed */
+        kill(getpid(), SIGKILL);
+    }
+    cr_assert_eq(waitpid(child, NULL, 0), child);
     struct read_spool *resumed = open_spool(true);
     cr_assert_eq(read_spool_segments(resumed), 1);
     cr_expect_eq(count_reads(read_spool_segment(resumed, 0), false), 20);
@@ -167,7 +174,6 @@ Test(read_spool, what_was_flushed_survives) {
     cr_expect(alignments_has_index(file));
     alignments_close(file);
     read_spool_free(resumed);
-    read_spool_free(killed); /* writes into a file that has no name any more */
 }
 
 /* Wherever a segment is cut. */
@@ -201,6 +207,10 @@ Test(read_spool, refuses) {
     struct read_spool *spool = open_spool(false), *other;
     add(spool, 1);
     read_spool_end(spool, &why);
+    cr_expect_neq(read_spool_open(&other, spool_path, &HEADER, true, &why), STATUS_OK);
+    cr_expect_not_null(strstr(why.text, "another run keeps its reads there"), "%s", why.text);
+    read_spool_free(spool);
+    why = (struct failure){0};
     cr_expect_neq(read_spool_open(&other, spool_path, &HEADER, false, &why), STATUS_OK);
     cr_expect_not_null(strstr(why.text, "the reads of a run before"), "%s", why.text);
     why = (struct failure){0};
@@ -211,7 +221,6 @@ Test(read_spool, refuses) {
     cr_expect_not_null(strstr(why.text, "another reference"), "%s", why.text);
     why = (struct failure){0};
     cr_expect_neq(read_spool_open(&other, "/proc/none", &HEADER, true, &why), STATUS_OK);
-    read_spool_free(spool);
     read_spool_remove(spool_path);
     why = (struct failure){0};
     cr_expect_neq(read_spool_sort(spool_path, sorted, &why), STATUS_OK);
