@@ -6,7 +6,7 @@
 #     DEPTHS="10 20 30 50 60 100"
 #     RUNNEL_REAL_DATA=FOLDER    also slices of real reads, beside bcftools and freebayes (QUAL >= 20)
 # Simulated genomes that no training saw, at several depths: each is simulated once, at the largest depth,
-# and thinned.  What is in FOLDER already is not made again.  Rows: found, missed, wrong, precision, recall, F1.
+# and thinned.  What is in FOLDER already is not made again, but for the calls of the slices.  Rows: found, missed, wrong, precision, recall, F1.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 platform=$1 folder=$2 model=${3:-}
@@ -58,11 +58,11 @@ slice() {
     local data=$RUNNEL_REAL_DATA bam=$RUNNEL_REAL_DATA/bam/$1.bam fa=$scratch/chr20.fa
     local truth=("$fa" "$data/truth/hg002_v4.2.1.vcf.gz") only=(-R "$data/truth/hg002_v4.2.1.confident.bed" -r "$2")
     [ -e "$fa" ] || { gzip -dc "$data/ref/chr20.fa.gz" > "$fa" && samtools faidx "$fa"; }
-    "$runnel" call -q ${model:+-m "$model"} -p "$platform" -t "${THREADS:-2}" -o "$scratch/calls.vcf.gz" "$fa" "$bam"
-    score "$1" runnel "${truth[@]}" "$scratch/calls.vcf.gz" "${only[@]}"
-    bcftools mpileup -X "$preset" -a AD,DP -r "$2" -f "$fa" "$bam" 2> /dev/null | bcftools call -mv -Oz -o "$scratch/peer.vcf.gz"
+    "$runnel" call -q ${model:+-m "$model"} -p "$platform" -t "${THREADS:-2}" -o "$folder/$1.vcf.gz" "$fa" "$bam"
+    score "$1" runnel "${truth[@]}" "$folder/$1.vcf.gz" "${only[@]}"
+    bcftools mpileup -X "$preset" -a AD,DP -r "$2" -f "$fa" "$bam" 2> /dev/null | bcftools call --ploidy 2 -mv -Oz -o "$scratch/peer.vcf.gz"
     score "$1" bcftools "${truth[@]}" "$scratch/peer.vcf.gz" "${only[@]}" -q 20
-    if [ -z "${3:-}" ]; then
+    if [ -z "${3:-}" ] && command -v freebayes > /dev/null; then
         freebayes --min-alternate-fraction 0.2 -r "$2" -f "$fa" "$bam" | bcftools view -Oz -o "$scratch/peer.vcf.gz"
         score "$1" freebayes "${truth[@]}" "$scratch/peer.vcf.gz" "${only[@]}" -q 20
     fi

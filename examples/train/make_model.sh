@@ -4,6 +4,7 @@
 #     REFERENCE=chr20.fa   takes human sequence (its REGIONS, one per sample) instead of synthetic
 #     START=FOLDER         models to begin with, FOLDER/ont.h5 ...; else from nothing
 #     PLATFORMS="ont hifi"  LENGTH=1000000  EPOCHS="4 2"  (of the two rounds)  DEPTHS="30 18 ..."
+#     FULL="4 0.3"           also the full-alignment network: epochs of windows cut to their reads, and of whole ones
 # The first round trains on the first two thirds of the samples, the second on all of them.  Everything is
 # seeded; what is there already is not made again, and training goes on where it was stopped.
 set -euo pipefail
@@ -14,6 +15,7 @@ folder=$(cd "$folder" && pwd)
 runnel=${RUNNEL:-runnel} python=${PYTHON:-python3}
 read -r -a depths <<< "${DEPTHS:-30 18 50 10 40 25 65 14 22 90 12 35}"
 read -r -a epochs <<< "${EPOCHS:-4 2}"
+read -r -a full <<< "${FULL:-}"
 read -r -a regions <<< "${REGIONS:-chr20:200001-1200000 chr20:1200001-2200000 chr20:2200001-3200000 chr20:3200001-4200000 \
 chr20:5100001-6100000 chr20:6100001-7100000 chr20:7100001-8000000 chr20:8000001-8900000 \
 chr20:500001-1500000 chr20:2500001-3500000 chr20:5500001-6500000 chr20:7500001-8500000}"
@@ -38,15 +40,26 @@ for platform in ${PLATFORMS:-ont hifi}; do
     round=("$python" "$here/train.py" pileup)
     start=()
     [ -n "${START:-}" ] && start=(--start "$START/$platform.h5")
+    made=$folder/$platform networks="pileup network only"
+    mkdir -p "$made"
     [ -e "$folder/$platform.1.pt" ] ||
         "${round[@]}" "$folder/$platform.1.pt" "${samples[@]:0:$first}" "${start[@]}" --epochs "${epochs[0]}" --rate 1e-3
-    [ -e "$folder/$platform.pt" ] ||
-        "${round[@]}" "$folder/$platform.pt" "${samples[@]}" --start "$folder/$platform.1.pt" --epochs "${epochs[1]}" --rate 8e-4 --seed 8
+    [ -e "$made/pileup.pt" ] ||
+        "${round[@]}" "$made/pileup.pt" "${samples[@]}" --start "$folder/$platform.1.pt" --epochs "${epochs[1]}" --rate 8e-4 --seed 8
+    if [ ${#full[@]} != 0 ]; then
+        networks="both networks"
+        round=("$python" "$here/train.py" full_alignment)
+        for sample in "${samples[@]}"; do MODEL=$made/pileup.pt "$here/windows.sh" full_alignment "$sample"; done
+        [ -e "$folder/$platform.full.pt" ] ||
+            "${round[@]}" "$folder/$platform.full.pt" "${samples[@]}" --epochs "${full[0]}" --batch 64 --rate 1e-3
+        [ -e "$made/full_alignment.pt" ] ||
+            "${round[@]}" "$made/full_alignment.pt" "${samples[@]}" --start "$folder/$platform.full.pt" --whole --epochs "${full[1]}" --batch 64 --rate 1e-4 --seed 8
+    fi
     for name in "$platform" "$platform.float32"; do
         half=(--half)
         [ "$name" = "$platform" ] || half=()
-        "$runnel" model convert "$folder/$platform.pt" -p "$platform" "${half[@]}" -o "$folder/$name.h5" --provenance \
-            "${PROVENANCE:-pileup network only, trained on simulated reads by examples/train/make_model.sh}"
+        "$runnel" model convert "$made" -p "$platform" "${half[@]}" -o "$folder/$name.h5" --provenance \
+            "${PROVENANCE:-$networks, trained on simulated reads by examples/train/make_model.sh}"
         "$runnel" call -q --no-version -m "$folder/$name.h5" -p "$platform" -o "$folder/$name.vcf" "${samples[0]}.fa" "${samples[0]}.bam"
     done
     # What rounding to float16 does to the calls of the first sample.

@@ -77,18 +77,49 @@ def pyramid(x):
     return torch.cat(parts, 1)
 
 
-class FullAlignment(Heads):
-    """rows x 33 x 8 in; logits of genotype, zygosity and two indel lengths out."""
+def rounded_up(rows):
+    """Rows after the three strides of 2."""
+    return -(-rows // 8)
 
-    def __init__(self):
+
+class FullAlignment(Heads):
+    """`rows` x 33 x 8 in; logits of genotype, zygosity and two indel lengths out.
+
+    Windows may be cut to the rows with reads, which is what training costs: a window of fewer rows that began
+    at a multiple of 8 (cut_at) gets the features of empty rows put back where it was cut."""
+
+    def __init__(self, rows=89):
         super().__init__(14 * 256, 256, 4)
+        self.rows = rows
         self.conv1, self.res_block1 = ConvUnit(8, 64), nn.Sequential(Block(64))
         self.conv3, self.res_block2 = ConvUnit(64, 128), nn.Sequential(Block(128))
         self.conv5, self.res_block3 = ConvUnit(128, 256), nn.Sequential(Block(256))
 
-    def forward(self, x):
-        x = x.permute(0, 3, 1, 2).float() / 100
+    @staticmethod
+    def cut_at(rows, height):
+        """The first row of the middle `height` rows; of three feature rows each 8, the middle ones stay the middle."""
+        return 8 * round((rows - height) / 16)
+
+    def features(self, x):
         x = self.res_block1(self.conv1(x))
         x = self.res_block2(self.conv3(x))
-        x = self.res_block3(self.conv5(x))
+        return self.res_block3(self.conv5(x))
+
+    def empty(self):
+        """Features of a row without reads, as evaluation has them."""
+        training = self.training
+        self.eval()
+        with torch.no_grad():
+            row = self.features(torch.zeros(1, 8, 72, 33, device=self.L4.weight.device))[:, :, 4:5]
+        self.train(training)
+        return row
+
+    def forward(self, x):
+        height = x.shape[1]
+        x = self.features(x.permute(0, 3, 1, 2).float() / 100)
+        if height < self.rows:
+            above = self.cut_at(self.rows, height) // 8
+            below = rounded_up(self.rows) - above - x.shape[2]
+            row = self.empty().expand(len(x), -1, -1, -1)
+            x = torch.cat([row.expand(-1, -1, n, -1) if n is not None else x for n in (above, None, below)], 2)
         return super().forward(pyramid(x))

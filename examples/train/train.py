@@ -6,8 +6,7 @@
     train.py full_alignment OUT.pt SAMPLE ...        SAMPLE.full_alignment.h5, and SAMPLE.labels.tsv
 
 Seeded.  Keeps OUT.pt.state beside the result now and then and goes on from there.  --held names
-samples that are only looked at; --start weights to begin with; --rows cuts full-alignment windows
-(or what is around their reads) to that many rows."""
+samples that are only looked at; --start weights to begin with."""
 import argparse
 import os
 import time
@@ -20,7 +19,9 @@ from torch.nn import functional as F
 from labels import label, read_labels
 from networks import FullAlignment, Pileup
 
-KINDS = {"pileup": Pileup, "full_alignment": FullAlignment}
+KINDS = ("pileup", "full_alignment")
+# Full-alignment windows are cut to the least of these that holds their reads: rows cost time.
+HEIGHTS = (24, 40, 56, 72)
 TYPES = {"pileup": np.int16, "full_alignment": np.int8}
 # Simulated samples have more variants than people: a window without one stands for several.
 REFERENCE_WEIGHT = 2.0
@@ -42,23 +43,21 @@ def weights_of(path, kind):
         return {name: torch.from_numpy(np.array(value)).float() for name, value in file[kind].items()}
 
 
-def with_rows(tensors, rows):
-    """Full-alignment windows of so many rows, the reads in the middle; deeper ones are left out."""
-    have = tensors.shape[1]
-    if rows in (None, have):
-        return tensors, np.ones(len(tensors), dtype=bool)
-    if rows > have:
-        above = (rows - have) // 2
-        return np.pad(tensors, ((0, 0), (above, rows - have - above), (0, 0), (0, 0))), np.ones(len(tensors), dtype=bool)
-    above = (have - rows) // 2
-    outside = np.concatenate((tensors[:, :above], tensors[:, above + rows:]), 1)
-    keep = ~outside.reshape(len(tensors), -1).any(1)
-    return tensors[keep, above:above + rows], keep
+def cut(tensors, whole):
+    """(rows of `tensors`, these cut): full-alignment windows by the least of HEIGHTS that holds their reads."""
+    rows = tensors.shape[1]
+    used, left = tensors.any((2, 3)), np.ones(len(tensors), dtype=bool)
+    for height in () if whole else HEIGHTS:
+        first = FullAlignment.cut_at(rows, height)
+        fits = left & ~used[:, :first].any(1) & ~used[:, first + height:].any(1)
+        yield np.flatnonzero(fits), tensors[fits, first:first + height]
+        left &= ~fits
+    yield np.flatnonzero(left), tensors[left]
 
 
-def load(kind, samples, rows, random):
-    """Windows, labels, and how much each window counts."""
-    tensors, labels, weights = [], [], []
+def load(kind, samples, random, whole):
+    """Groups of windows of one height: windows, labels, how much each counts.  And the rows of a whole one."""
+    groups, height = {}, None
     for sample in samples:
         truth = read_labels(sample.partition(":")[0] + ".labels.tsv")
         positions, windows = read_windows(sample.replace(":", "") + f".{kind}.h5", kind)
@@ -67,17 +66,24 @@ def load(kind, samples, rows, random):
             contig, position, letters = text.rsplit(":", 2)
             wanted.append(label(truth, contig, int(position), letters[len(letters) // 2]))
         wanted = np.array(wanted, dtype=np.int64).reshape(-1, 4)
-        if kind == "full_alignment":
-            windows, keep = with_rows(windows, rows)
-            wanted = wanted[keep]
         variant = wanted[:, 1] > 0
         share = min(1.0, REFERENCES_PER_VARIANT * variant.sum() / max(1, (~variant).sum())) if random else 1.0
-        rows_taken = np.flatnonzero(variant | ((random.random(len(variant)) < share) if random else True))
-        tensors.append(windows[rows_taken].astype(TYPES[kind]))
-        labels.append(wanted[rows_taken])
-        weights.append(np.where(variant, 1.0, min(MOST_WEIGHT, REFERENCE_WEIGHT / share))[rows_taken])
-        print(f"{sample}: {len(rows_taken)} of {len(wanted)} windows, {variant.sum()} with a variant", flush=True)
-    return [torch.from_numpy(np.concatenate(x)) for x in (tensors, labels, weights)]
+        taken = np.flatnonzero(variant | ((random.random(len(variant)) < share) if random else True))
+        weights = np.where(variant, 1.0, min(MOST_WEIGHT, REFERENCE_WEIGHT / share))[taken]
+        windows, wanted, height = windows[taken].astype(TYPES[kind]), wanted[taken], windows.shape[1]
+        for rows, part in cut(windows, whole) if kind == "full_alignment" else [(slice(None), windows)]:
+            groups.setdefault(part.shape[1], []).append((part, wanted[rows], weights[rows]))
+        print(f"{sample}: {len(taken)} of {len(variant)} windows, {variant.sum()} with a variant", flush=True)
+    joined = [[torch.from_numpy(np.concatenate(x)) for x in zip(*parts)] for _, parts in sorted(groups.items())]
+    return [group for group in joined if len(group[0])], height
+
+
+def batches(groups, size, seed):
+    """(group, its rows) of one epoch, in an order that only the seed says."""
+    random = torch.Generator().manual_seed(seed)
+    out = [(group, rows) for group in groups for rows in torch.randperm(len(group[0]), generator=random).split(size)
+           if len(rows) == size or len(groups) > 1 and 2 * len(rows) > size]
+    return [out[i] for i in torch.randperm(len(out), generator=random)]
 
 
 def loss_of(logits, labels, weight):
@@ -107,18 +113,28 @@ def scores(logits, labels):
     return ", ".join(out)
 
 
-def look(network, tensors, labels, device):
+def look(network, groups, device):
     network.eval()
+    said, labels = [], []
     with torch.no_grad():
-        parts = [[x.cpu() for x in network(t.to(device))] for t in tensors.split(256)]
+        for tensors, wanted, _ in groups:
+            said += [[x.cpu() for x in network(t.to(device))] for t in tensors.split(256)]
+            labels.append(wanted)
+    said, labels = [torch.cat(x) for x in zip(*said)], torch.cat(labels)
+    loss = loss_of(said, labels, torch.ones(len(labels)))
+    return f"loss {float(loss):.4f}, SNP and indel windows {scores(said, labels)}"
+
+
+def to_training(network, options):
     network.train()
-    return scores([torch.cat(x) for x in zip(*parts)], labels)
+    for part in network.modules() if options.whole else ():
+        if isinstance(part, torch.nn.BatchNorm2d):
+            part.eval()
 
 
-def train(options, network, device, windows, held):
-    tensors, labels, weights = windows
+def train(options, network, device, groups, held):
     optimizer = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=1e-4)
-    per_epoch = len(labels) // options.batch
+    per_epoch = len(batches(groups, options.batch, 0))
     steps = int(options.epochs * per_epoch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.rate, total_steps=max(2, steps), pct_start=0.1)
     done, state = 0, options.out + ".state"
@@ -127,13 +143,11 @@ def train(options, network, device, windows, held):
         for thing, name in ((network, "network"), (optimizer, "optimizer"), (schedule, "schedule")):
             thing.load_state_dict(saved[name])
         done = saved["steps"]
-    network.train()
+    to_training(network, options)
     start, total, since, every = time.time(), 0.0, 0, max(1, steps // options.looks)
     last = min(steps, options.until or steps)
     while done < last:
-        order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(options.seed + done // per_epoch))
-        for at in range(done % per_epoch, per_epoch):
-            rows = order[at * options.batch:(at + 1) * options.batch]
+        for (tensors, labels, weights), rows in batches(groups, options.batch, options.seed + done // per_epoch)[done % per_epoch:]:
             loss = loss_of(network(tensors[rows].to(device)), labels[rows].to(device), weights[rows].to(device))
             optimizer.zero_grad()
             loss.backward()
@@ -142,8 +156,9 @@ def train(options, network, device, windows, held):
             schedule.step()
             done, since, total = done + 1, since + 1, total + float(loss.detach())
             if done % every == 0 or done == last:
-                seen = look(network, *held, device) if held else "nothing held out"
-                print(f"step {done}/{steps}: loss {total / since:.4f}, SNP and indel windows {seen}, "
+                seen = look(network, held, device) if held else "nothing"
+                to_training(network, options)
+                print(f"step {done}/{steps}: loss {total / since:.4f}, held out: {seen}, "
                       f"{time.time() - start:.0f} s", flush=True)
                 total, since = 0.0, 0
                 torch.save({"network": network.state_dict(), "optimizer": optimizer.state_dict(),
@@ -159,7 +174,8 @@ def main():
     parser.add_argument("samples", nargs="+", help="SAMPLE, or SAMPLE:.part for SAMPLE.part.pileup.h5 with SAMPLE's labels")
     parser.add_argument("--held", nargs="*", default=[])
     parser.add_argument("--start", help="weights to begin with: .pt, or a model of Runnel's (.h5)")
-    parser.add_argument("--rows", type=int)
+    parser.add_argument("--whole", action="store_true", help="full-alignment windows at their whole height, with the "
+                        "normalisation that --start brings: a last round")
     parser.add_argument("--epochs", type=float, default=4)
     parser.add_argument("--until", type=int, help="stop after this step of the schedule, for a next round on other samples")
     parser.add_argument("--batch", type=int, default=256)
@@ -173,12 +189,12 @@ def main():
     # PyTorch's own recurrent layers train faster than oneDNN's.
     torch.backends.mkldnn.enabled = options.kind != "pileup"
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    windows = load(options.kind, options.samples, options.rows, np.random.default_rng(options.seed))
-    held = load(options.kind, options.held, options.rows, None)[:2] if options.held else None
-    network = KINDS[options.kind]().to(device)
+    groups, height = load(options.kind, options.samples, np.random.default_rng(options.seed), options.whole)
+    held = load(options.kind, options.held, None, options.whole)[0] if options.held else None
+    network = (FullAlignment(height) if options.kind == "full_alignment" else Pileup()).to(device)
     if options.start:
         network.load_state_dict(weights_of(options.start, options.kind))
-    train(options, network, device, windows, held)
+    train(options, network, device, groups, held)
     torch.save(network.state_dict(), options.out)
 
 

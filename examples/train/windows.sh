@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 # The windows of a sample of sample.sh, as calling makes them:
 #     windows.sh pileup PREFIX            PREFIX.pileup.h5: all candidates
-#     windows.sh full_alignment PREFIX    PREFIX.full_alignment.h5: those that the pileup network (MODEL, else the
-#                                         default one) is unsure of; with HP_TAGS=1 the reads' haplotypes are shown
+#     windows.sh full_alignment PREFIX    PREFIX.full_alignment.h5: those where the pileup network (MODEL, else the
+#                                         default one) says a variant, and of the others the share REFERENCES that
+#                                         it is least sure of; with HP_TAGS=1 the reads' haplotypes are shown
 set -euo pipefail
 kind=$1 prefix=$2
 runnel=${RUNNEL:-runnel}
@@ -17,4 +18,4 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 "$runnel" run "$candidates ! caller ${MODEL:+model=$MODEL} ! spool $scratch/calls"
 "$runnel" run "reads $prefix.bam ! full sites=$scratch/calls cutoffs=$scratch/calls.counts ref=$prefix.fa \
-    ${HP_TAGS:+hp-tags=true} ! store $prefix.full_alignment.h5"
+    var-pct-full=1 ref-pct-full=${REFERENCES:-0.3} ${HP_TAGS:+hp-tags=true} ! store $prefix.full_alignment.h5"
