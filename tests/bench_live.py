@@ -10,7 +10,7 @@ and numpy for curves of simulated reads.  Prints; nothing depends on it.
 Latency: a call that became firm, when it was heard, less the moment at which the last read over it that had been
 given by then was written.  Rate: bases per second of CPU until all looks are done, without the last calls.
 """
-import argparse, json, os, signal, struct, subprocess, sys, tempfile, threading, time
+import argparse, json, math, os, signal, struct, subprocess, sys, tempfile, threading, time
 import zmq
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -147,7 +147,7 @@ def curve(options, folder):
         row = [depth]
         for calls in ([call for call in told if call["state"] == "firm"], told):
             found, missed, wrong = score(folder, ref, truth, bed, calls)
-            row += [found / max(1, found + missed), found / max(1, found + wrong)]
+            row += [found / max(1, found + missed), found / (found + wrong) if found + wrong else math.nan]
         points.append(row)
         print("%6.1fx   firm: recall %.4f precision %.4f   all: recall %.4f precision %.4f" % tuple(row), flush=True)
     for _, message in run.heard:
@@ -167,18 +167,17 @@ def curve(options, folder):
 
 def draw(path, points):
     """Recall and precision, firm and all, by depth (of which the logarithm)."""
-    import math
-    width, height, left, top = 640, 320, 50, 30
+    width, height, left, top = 640, 400, 50, 30
     x = lambda depth: left + (width - left - 20) * math.log(max(depth, 2) / 2) / math.log(60)
-    y = lambda share: top + (height - top - 40) * (1 - share) / 0.5
+    y = lambda share: top + (height - top - 40) * (1 - share)
     lines = [("all: recall", 3, "#1f77b4", ""), ("all: precision", 4, "#d62728", ""), ("firm: recall", 1, "#1f77b4", "5,3"), ("firm: precision", 2, "#d62728", "5,3")]
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" font-size="11">', f'<rect width="{width}" height="{height}" fill="white"/>']
-    for share in (0.5, 0.6, 0.7, 0.8, 0.9, 1.0):
+    for share in (0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0):
         out.append(f'<path d="M{left} {y(share):.0f}H{width - 20}" stroke="#ddd"/><text x="{left - 28}" y="{y(share) + 4:.0f}">{share:.1f}</text>')
     for depth in (2, 5, 10, 20, 50, 100):
-        out.append(f'<path d="M{x(depth):.0f} {top}V{y(0.5):.0f}" stroke="#ddd"/><text x="{x(depth) - 8:.0f}" y="{height - 22}">{depth}x</text>')
+        out.append(f'<path d="M{x(depth):.0f} {top}V{y(0):.0f}" stroke="#ddd"/><text x="{x(depth) - 8:.0f}" y="{height - 22}">{depth}x</text>')
     for number, (name, column, colour, dash) in enumerate(lines):
-        way = " ".join(f"{x(p[0]):.1f},{min(y(0.5), y(p[column])):.1f}" for p in points)
+        way = " ".join(f"{x(p[0]):.1f},{y(p[column]):.1f}" for p in points if not math.isnan(p[column]))
         out.append(f'<polyline points="{way}" fill="none" stroke="{colour}" stroke-width="1.5" stroke-dasharray="{dash}"/>')
         out.append(f'<path d="M{left + 140 * number} 14h24" stroke="{colour}" stroke-width="1.5" stroke-dasharray="{dash}"/><text x="{left + 30 + 140 * number}" y="18">{name}</text>')
     with open(path, "w") as file:
