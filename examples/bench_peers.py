@@ -38,7 +38,7 @@ def networks():
     torch.manual_seed(1)
     yield "pileup", "-", Pileup().eval(), (33, 18)
     yield "full_alignment", "89", FullAlignment().eval(), (89, 33, 8)
-    yield "full_alignment", "55", FullAlignment().eval(), (55, 33, 8)
+    yield "full_alignment", "55", FullAlignment(55).eval(), (55, 33, 8)
 
 
 def peer_torch(threads):

@@ -115,7 +115,7 @@ class FullAlignment(Heads):
         return row
 
     def forward(self, x):
-        height = x.shape[1]
+        height = int(x.shape[1])
         x = self.features(x.permute(0, 3, 1, 2).float() / 100)
         if height < self.rows:
             above = self.cut_at(self.rows, height) // 8
