@@ -75,7 +75,7 @@ same a b
 grep -q '^##INFO=<ID=TDP,' deep.vcf && [ "$(bcftools query -f '%INFO/TDP\n' deep.vcf | sort -u)" = 10005 ] && good || bad "TDP in the header"
 "$build/runnel" call -q -m "$root/tests/data/networks/trained.h5" --preset amplicon --min-coverage 10006 -o deep.vcf deep.fa deep.sam
 [ "$(grep -vc '^#' deep.vcf)" = 0 ] && good || bad "an option that is given does not count more than the preset"
-refuses 2 "no preset 'panel'" "$build/runnel" call --preset panel deep.fa deep.sam
+refuses 2 "preset takes amplicon, not 'panel'" "$build/runnel" call --preset panel deep.fa deep.sam
 
 # ---- threads take pieces of the genome where there is an index; the bytes are those of one thread
 sure="--snp-min-af 0.35 --indel-min-af 0.35" # no windows at mere errors
