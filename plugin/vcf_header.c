@@ -26,8 +26,7 @@ static const char SITE_DEPTH[] =
 
 /* Of the present state of a live run (core/calls/revisions.h). */
 static const char *const LIVE[] = {
-    "<ID=STATE,Number=1,Type=String,Description=\"State of the call while reads come in: tentative "
-    "or firm\">",
+    "<ID=STATE,Number=1,Type=String,Description=\"tentative or firm, while reads come\">",
     "<ID=REV,Number=1,Type=Integer,Description=\"How often the call, or its state, was another\">",
     "<ID=LOOKS,Number=1,Type=Integer,Description=\"How often the site was looked at\">"};
 
