@@ -30,11 +30,13 @@ static void product(const struct product *p) {
             float total = 0.0F;
             for (size_t s = 0; s < p->stretches; s++) {
                 const float *x = p->x + p->x_at[m] + s * p->step;
-                float sum = s == 0 && p->b != NULL ? p->b[n] : 0.0F;
+                float sum = 0.0F;
                 for (size_t k = 0; k < p->length; k++)
                     sum += x[k] * *w++;
                 total += sum;
             }
+            if (p->b != NULL)
+                total += p->b[n];
             if (p->add != NULL)
                 total += p->add[p->y_at[m] + n];
             p->y[p->y_at[m] + n] = activate(p->then, total);

@@ -133,8 +133,7 @@ INLINE void product_tile(const struct product *p, size_t panel, size_t first, co
     vec total[PRODUCT_ROWS][2];
     UNROLL for (size_t r = 0; r < rows; r++) {
         x[r] = p->x + p->x_at[first + r];
-        total[r][0] = p->b == NULL ? (vec){0} : load(p->b + panel * PANEL);
-        total[r][1] = p->b == NULL ? (vec){0} : load(p->b + panel * PANEL + LANES);
+        total[r][0] = total[r][1] = (vec){0};
     }
     add_run(total, x, p->length, w, rows);
     for (size_t s = 1; s < p->stretches; s++) {
@@ -151,6 +150,10 @@ INLINE void product_tile(const struct product *p, size_t panel, size_t first, co
     }
     UNROLL for (size_t r = 0; r < rows; r++) {
         size_t place = p->y_at[first + r] + panel * PANEL;
+        if (p->b != NULL) {
+            total[r][0] += load(p->b + panel * PANEL);
+            total[r][1] += load(p->b + panel * PANEL + LANES);
+        }
         if (p->add != NULL) {
             total[r][0] += load(p->add + place);
             total[r][1] += load(p->add + place + LANES);
