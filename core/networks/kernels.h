@@ -20,7 +20,7 @@ enum activation { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_SELU };
 
 /* y(M, panels*P) = activation(x(M,K) w^T + b + add).  Row m of x is `stretches` runs of
  * `length` floats each, `step` floats apart, the first at x + x_at[m]; K = stretches * length.
- * Each run is summed on its own from zero, and b and add come last, which keeps long sums exact. */
+ * Each run is summed on its own from zero and then added, which keeps long sums exact. */
 struct product {
     size_t rows, panels;
     const float *x;

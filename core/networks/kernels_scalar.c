@@ -27,7 +27,7 @@ static void product(const struct product *p) {
     for (size_t n = 0; n < p->panels; n++)
         for (size_t m = 0; m < p->rows; m++) {
             const float *w = p->w + n * K;
-            float total = 0.0F;
+            float total = p->b == NULL ? 0.0F : p->b[n];
             for (size_t s = 0; s < p->stretches; s++) {
                 const float *x = p->x + p->x_at[m] + s * p->step;
                 float sum = 0.0F;
@@ -35,8 +35,6 @@ static void product(const struct product *p) {
                     sum += x[k] * *w++;
                 total += sum;
             }
-            if (p->b != NULL)
-                total += p->b[n];
             if (p->add != NULL)
                 total += p->add[p->y_at[m] + n];
             p->y[p->y_at[m] + n] = activate(p->then, total);

@@ -136,6 +136,10 @@ INLINE void product_tile(const struct product *p, size_t panel, size_t first, co
         total[r][0] = total[r][1] = (vec){0};
     }
     add_run(total, x, p->length, w, rows);
+    UNROLL for (size_t r = 0; r < rows && p->b != NULL; r++) {
+        total[r][0] += load(p->b + panel * PANEL);
+        total[r][1] += load(p->b + panel * PANEL + LANES);
+    }
     for (size_t s = 1; s < p->stretches; s++) {
         vec sum[PRODUCT_ROWS][2];
         UNROLL for (size_t r = 0; r < rows; r++) {
@@ -150,10 +154,6 @@ INLINE void product_tile(const struct product *p, size_t panel, size_t first, co
     }
     UNROLL for (size_t r = 0; r < rows; r++) {
         size_t place = p->y_at[first + r] + panel * PANEL;
-        if (p->b != NULL) {
-            total[r][0] += load(p->b + panel * PANEL);
-            total[r][1] += load(p->b + panel * PANEL + LANES);
-        }
         if (p->add != NULL) {
             total[r][0] += load(p->add + place);
             total[r][1] += load(p->add + place + LANES);
