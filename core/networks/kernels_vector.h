@@ -136,9 +136,12 @@ INLINE void product_tile(const struct product *p, size_t panel, size_t first, co
         total[r][0] = total[r][1] = (vec){0};
     }
     add_run(total, x, p->length, w, rows);
-    UNROLL for (size_t r = 0; r < rows && p->b != NULL; r++) {
-        total[r][0] += load(p->b + panel * PANEL);
-        total[r][1] += load(p->b + panel * PANEL + LANES);
+    if (p->b != NULL) {
+        vec b0 = load(p->b + panel * PANEL), b1 = load(p->b + panel * PANEL + LANES);
+        UNROLL for (size_t r = 0; r < rows; r++) {
+            total[r][0] += b0;
+            total[r][1] += b1;
+        }
     }
     for (size_t s = 1; s < p->stretches; s++) {
         vec sum[PRODUCT_ROWS][2];
