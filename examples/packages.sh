@@ -14,7 +14,7 @@ all) wanted="$build $test $everything" ;;
 esac
 missing=
 for package in $wanted; do
-    dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null | grep -q '^installed' || missing="$missing $package"
+    dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null | grep '^installed' > /dev/null || missing="$missing $package"
 done
 [ -z "$missing" ] && exit 0
 as_root=

@@ -22,7 +22,7 @@ build_and_test() {
     local folder=$1
     shift
     cmake -S "$root" -B "$folder" -G Ninja -DRUNNEL_TESTS=ON "$@" > /dev/null
-    ninja -C "$folder" -j "$jobs" > "$folder/build.log" || { grep -E 'error|warning' "$folder/build.log" | head -40; return 1; }
+    ninja -C "$folder" -j "$jobs" > "$folder/build.log" || { grep -E 'error|warning' "$folder/build.log" | sed -n 1,40p; return 1; }
     local status=0
     ctest --test-dir "$folder" --output-on-failure -j "$jobs" > "$folder/test.log" 2>&1 || status=$?
     grep -vE '^ *(Start|Test project|[0-9]+/[0-9]+ Test.*Passed)' "$folder/test.log" || true

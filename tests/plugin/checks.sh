@@ -20,6 +20,6 @@ expect() {
     fi
 }
 # same FILE FILE [WHAT]: byte for byte.
-same() { cmp -s "$1" "$2" && good || bad "$1 and $2 differ${3:+ ($3)}: $(diff "$1" "$2" 2>&1 | head -3)"; }
+same() { cmp -s "$1" "$2" && good || bad "$1 and $2 differ${3:+ ($3)}: $(diff "$1" "$2" 2>&1 | sed -n 1,3p)"; }
 holds() { if "$@" > /dev/null 2>&1; then good; else bad "$*"; fi; }
 checked() { echo "$passed passed, $failed failed"; [ "$failed" = 0 ]; }

@@ -16,7 +16,7 @@ expect() {
     shift 2
     "$@" > printed 2>&1
     got=$?
-    if [ "$got" = "$code" ] && tr -s ' ' < printed | grep -qE -- "$pattern"; then
+    if [ "$got" = "$code" ] && tr -s ' ' < printed | grep -E -- "$pattern" > /dev/null; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))

@@ -48,7 +48,7 @@ cmp unpacked.vcf built.vcf
 echo "Debian package: works from a fresh folder"
 
 # Installed with its dependencies into a clean root, where one can be made.
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2> /dev/null | grep -v security | sort -u | head -1 || true)
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2> /dev/null | grep -v security | sort -u | sed -n 1,1p || true)
 if [ "$(id -u)" != 0 ] || ! command -v debootstrap > /dev/null || [ -z "$mirror" ]; then
     echo "clean Debian root: skipped (needs root, debootstrap and a mirror)"
     exit 0

@@ -54,7 +54,7 @@ wait $early $tapped
 cmp "$scratch/tapped.json" "$scratch/pileup.json"
 cmp "$scratch/tapped.json" "$scratch/early.json"
 [ ! -s "$scratch/none.tsv" ]
-cut -f 2-7 "$scratch/client.tsv" | head -"$(wc -l < "$scratch/late.tsv")" | cmp - "$scratch/late.tsv"
+cut -f 2-7 "$scratch/client.tsv" | sed -n "1,$(wc -l < "$scratch/late.tsv")p" | cmp - "$scratch/late.tsv"
 echo "subscriber.py: $(wc -l < "$scratch/late.tsv") calls, from the begin and late"
 
 # ---- a live run: revisions and targets beside each other, under topics of their own

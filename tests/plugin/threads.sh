@@ -19,7 +19,7 @@ clean() { # clean CODE COMMAND ...: ends with CODE and without a report
     code=$?
     if [ $code != "$want" ] || grep -q 'WARNING: ThreadSanitizer' "$scratch/said"; then
         echo "FAILED ($code): $*"
-        grep -A12 'WARNING: ThreadSanitizer' "$scratch/said" | head -40
+        grep -A12 'WARNING: ThreadSanitizer' "$scratch/said" | sed -n 1,40p
         failed=1
     else
         echo "clean: ${*:2}" | cut -c1-100
@@ -38,7 +38,7 @@ clean 0 "$build/runnel" call -q -t 3 -p ont --one-pass -m "$root/tests/data/netw
 clean 0 "$build/runnel" call -q -t 4 -p ont --pileup-only --snp-min-af 0.45 --indel-min-af 0.45 -o "$scratch/out.vcf" "$scratch/long.fa" "$scratch/long.bam"
 # A live run of a folder: a thread for each of its files, aligners, and the calls that come of it.
 mkdir "$scratch/run"
-samtools fastq -n "$sample/reads.bam" 2> /dev/null | head -240 | (cd "$scratch/run" && split -l 40 -d --additional-suffix=.fq - part)
+samtools fastq -n "$sample/reads.bam" 2> /dev/null | sed -n 1,240p | (cd "$scratch/run" && split -l 40 -d --additional-suffix=.fq - part)
 line 0 "reads $scratch/run any=true unaligned=true idle=2 batch=3 ! align $sample/ref.fa threads=2 ! $build/test_plugins/sam.so $scratch/out.sam"
 printf 'sim1\t40000\t45000\n' > "$scratch/few.bed"
 clean 0 "$build/runnel" live -q -t 2 -p ont --targets "$scratch/few.bed" --idle 2s --every 1s -o "$scratch/live.vcf" "$sample/ref.fa" "$scratch/run"
@@ -59,5 +59,5 @@ line 0 "reads ipc://$scratch/door/reads ! $wire ! vcf $scratch/out.vcf"
 wait $source || { echo "FAILED ($?): publish"; failed=1; }
 kill $service
 wait $service || { echo "FAILED ($?): serve"; failed=1; }
-grep -h -A12 'WARNING: ThreadSanitizer' "$scratch/service.said" "$scratch/source.said" | head -40 | grep . && failed=1
+grep -h -A12 'WARNING: ThreadSanitizer' "$scratch/service.said" "$scratch/source.said" | sed -n 1,40p | grep . && failed=1
 exit $failed

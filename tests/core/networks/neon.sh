@@ -12,7 +12,7 @@ if [ "$(uname -m)" != aarch64 ]; then
         -DCMAKE_CROSSCOMPILING_EMULATOR=qemu-aarch64 -DCMAKE_EXE_LINKER_FLAGS=-static)
 fi
 cmake -S "$root" -B "$build" -G Ninja -DRUNNEL_CORE_ONLY=ON "${options[@]}" > /dev/null
-ninja -C "$build" > "$build/build.log" || { grep -E 'error|warning' "$build/build.log" | head -40; exit 1; }
+ninja -C "$build" > "$build/build.log" || { grep -E 'error|warning' "$build/build.log" | sed -n 1,40p; exit 1; }
 ctest --test-dir "$build" --output-on-failure -j "$(nproc)" > "$build/test.log" 2>&1 || { cat "$build/test.log"; exit 1; }
 "${options[@]:+qemu-aarch64}" "$build/test_levels" > "$build/levels" 2>&1
 grep -q neon "$build/levels" || { echo "the NEON kernels were not run"; exit 1; }
