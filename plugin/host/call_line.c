@@ -5,6 +5,7 @@
 
 #include "adapters/reference.h"
 #include "core/calls/text.h"
+#include "plugin/host/call_folder.h"
 #include "plugin/host/lanes.h"
 #include "plugin/host/paths.h"
 #include "plugin/host/pieces.h"
@@ -12,11 +13,9 @@
 #include "plugin/host/report.h"
 #include "plugin/spool.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- settings ---- */
 
@@ -254,42 +253,6 @@ struct calling {
     int64_t *lengths;
 };
 
-static const char *const TEMPORARY[] = {
-    "calls.vcf.gz",       "calls.vcf.gz.tbi", "calls.vcf.gz.csi", "calls.vcf.gz.counts",
-    "calls.vcf.gz.facts", "reads.bam",        "calls.blocks",     NULL};
-
-static void remove_folder(void *with) {
-    struct calling *calling = with;
-    if (calling->folder[0] == '\0')
-        return;
-    for (size_t i = 0; TEMPORARY[i] != NULL; i++) {
-        char path[PATH_TEXT_MAX];
-        snprintf(path, sizeof path, "%s/%s", calling->folder, TEMPORARY[i]);
-        unlink(path);
-    }
-    rmdir(calling->folder);
-    calling->folder[0] = '\0';
-}
-
-/* In $TMPDIR, or beside the output, where there must be room anyway. */
-static int make_folder(struct calling *calling, struct failure *why) {
-    const char *output = calling->request->output, *slash = strrchr(output, '/');
-    const char *base = getenv("TMPDIR");
-    if (base != NULL && *base != '\0')
-        snprintf(calling->folder, sizeof calling->folder, "%s/runnel-XXXXXX", base);
-    else if (slash != NULL)
-        snprintf(calling->folder, sizeof calling->folder, "%.*s/runnel-XXXXXX",
-                 (int)(slash - output), output);
-    else
-        snprintf(calling->folder, sizeof calling->folder, "./runnel-XXXXXX");
-    if (mkdtemp(calling->folder) != NULL)
-        return STATUS_OK;
-    fail(why, STATUS_IO, "no temporary folder %s can be made: %s (TMPDIR says where)",
-         calling->folder, strerror(errno));
-    calling->folder[0] = '\0';
-    return STATUS_IO;
-}
-
 /* Runs the line that has been built, and empties it; with an order, it is what stands behind the
  * pieces. */
 static int run_stages(struct calling *calling, const struct pieces_order *order,
@@ -300,8 +263,8 @@ static int run_stages(struct calling *calling, const struct pieces_order *order,
     struct run_watch watch =
         progress_watch(&progress, calling->request->quiet, calling->request->verbose);
     struct books *books = &calling->books[calling->passes++];
-    watch.give_up = remove_folder;
-    watch.give_up_with = calling;
+    watch.give_up = call_folder_remove;
+    watch.give_up_with = calling->folder;
     if (order != NULL || line_check(&calling->line, why) == STATUS_OK) {
         if (order != NULL)
             line_run_pieces(order, &calling->line, &watch, books, why);
@@ -362,6 +325,16 @@ static int run_pileup_pass(struct calling *calling, struct failure *why) {
     return run_stages(calling, calling->pieces.count > 0 ? &order : NULL, why);
 }
 
+/* Only full alignment asks for these. */
+static void tell_unused(const struct call_request *request) {
+    static const char *const UNUSED[] = {"phased-vcf", "use-hp-tags", "var-pct-full",
+                                         "ref-pct-full", "cutoffs"};
+    for (size_t i = 0; i < sizeof UNUSED / sizeof *UNUSED; i++)
+        if (options_given(request->options, UNUSED[i]) && !request->quiet)
+            fprintf(stderr, "runnel: --%s changes nothing: only the pileup network calls\n",
+                    UNUSED[i]);
+}
+
 static int pileup_only(struct calling *calling, struct failure *why) {
     const struct call_request *request = calling->request;
     struct line *line = &calling->line;
@@ -369,6 +342,7 @@ static int pileup_only(struct calling *calling, struct failure *why) {
                  add_caller(line, request, request->threads, why) == STATUS_OK &&
                  add_merge(line, request, NULL, why) == STATUS_OK &&
                  add_outputs(line, request, NULL, why) == STATUS_OK;
+    tell_unused(request);
     return built ? run_pileup_pass(calling, why) : why->code;
 }
 
@@ -411,6 +385,7 @@ static int without_full_network(struct calling *calling, const char *spool, cons
     if (calling->request->verbose && !options_flag(calling->request->options, "pileup-only"))
         fprintf(stderr, "runnel: the model has no full-alignment network; all calls are the pileup "
                         "network's\n");
+    tell_unused(calling->request);
     bool built = line_add(line, "spooled", why) == STATUS_OK &&
                  set(line, "path", spool, why) == STATUS_OK &&
                  add_merge(line, calling->request, NULL, why) == STATUS_OK &&
@@ -424,7 +399,8 @@ static int both_networks(struct calling *calling, struct failure *why) {
     const struct call_request *request = calling->request;
     struct line *line = &calling->line;
     char spool[PATH_TEXT_MAX], copy[PATH_TEXT_MAX], blocks[PATH_TEXT_MAX];
-    if (make_folder(calling, why) != STATUS_OK)
+    if (call_folder_make(calling->folder, sizeof calling->folder, request->output, why) !=
+        STATUS_OK)
         return why->code;
     bool pipe = strcmp(request->reads, "-") == 0;
     snprintf(spool, sizeof spool, "%s/calls.vcf.gz", calling->folder);
@@ -488,7 +464,7 @@ int call_run(const struct call_request *request, struct failure *why) {
         one_pass(calling, why);
     else
         both_networks(calling, why);
-    remove_folder(calling);
+    call_folder_remove(calling->folder);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     forget_contigs(calling);
     pieces_free(&calling->pieces);

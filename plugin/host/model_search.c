@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A model is a path, or the name of a file NAME.h5 (or a folder NAME) on the search path. */
+ * A model is a path, or the name of a file NAME.h5 (or a folder NAME) on the search path.  A folder
+ * of the present one comes last: people keep their reads in one called `ont`, too. */
 #include "plugin/host/model_search.h"
 
 #include "plugin/host/paths.h"
@@ -10,7 +11,7 @@
 #include <string.h>
 
 int models_find(const char *name, char *path, size_t size) {
-    if (strchr(name, '/') || path_exists(name)) {
+    if (strchr(name, '/') || path_is_file(name)) {
         snprintf(path, size, "%s", name);
         return RUNNEL_OK;
     }
@@ -25,6 +26,10 @@ int models_find(const char *name, char *path, size_t size) {
         }
         size_t used = strlen(tried);
         snprintf(tried + used, sizeof tried - used, "%s%s", used ? ", " : "", folders[i]);
+    }
+    if (path_exists(name)) {
+        snprintf(path, size, "%s", name);
+        return RUNNEL_OK;
     }
     snprintf(path, size,
              "there is no model '%s': looked for %s.h5 in %.*s "

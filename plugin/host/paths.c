@@ -18,6 +18,11 @@ bool path_exists(const char *path) {
     return access(path, F_OK) == 0;
 }
 
+bool path_is_file(const char *path) {
+    struct stat found;
+    return stat(path, &found) == 0 && !S_ISDIR(found.st_mode);
+}
+
 bool paths_same_file(const char *one, const char *other) {
     struct stat a, b;
     return one && other && stat(one, &a) == 0 && stat(other, &b) == 0 && S_ISREG(a.st_mode) &&

@@ -14,6 +14,9 @@ enum { PATHS_MAX = 16, PATH_TEXT_MAX = 4096 };
 
 bool path_exists(const char *path);
 
+/* A regular file, or what can be read as one; no folder. */
+bool path_is_file(const char *path);
+
 /* Two paths of one regular file (links followed); NULL and what does not exist are no files. */
 bool paths_same_file(const char *one, const char *other);
 

@@ -50,8 +50,6 @@ struct job {
 };
 
 static int load_pileup(struct job *job, struct failure *why) {
-    if (job->model->pileup == NULL)
-        return fail(why, STATUS_BAD_INPUT, "model %s has no pileup network", job->model->name);
     job->pileup = pileup_network_new(job->model->pileup, job->kernels, why);
     job->pileup_scratch = job->pileup == NULL ? NULL : pileup_scratch_new(job->pileup, why);
     if (job->pileup_scratch == NULL)
@@ -64,8 +62,6 @@ static int load_pileup(struct job *job, struct failure *why) {
 
 static int load_full(struct job *job, struct failure *why) {
     const struct model *model = job->model;
-    if (model->full == NULL)
-        return fail(why, STATUS_BAD_INPUT, "model %s has no full-alignment network", model->name);
     if (job->shape.channels != model->channels)
         return fail(why, STATUS_BAD_INPUT, "the windows have %zu channels, model %s takes %zu",
                     job->shape.channels, model->name, model->channels);
@@ -132,7 +128,7 @@ static void job_free(struct job *job) {
     free(job);
 }
 
-/* All windows of one kind; returns at once where there are none. */
+/* All windows of one kind. */
 static int run_kind(enum windows_kind kind, const struct model *model,
                     const struct kernels *kernels, struct windows_file *in,
                     struct windows_file *out, struct failure *why) {
@@ -141,9 +137,9 @@ static int run_kind(enum windows_kind kind, const struct model *model,
         return fail(why, STATUS_NO_MEMORY, "no memory to run the networks");
     *job = (struct job){.model = model, .kernels = kernels, .kind = kind};
     int status = windows_file_shape(in, kind, &job->shape, why);
-    if (status == STATUS_OK && job->shape.count > 0)
+    if (status == STATUS_OK)
         status = kind == WINDOWS_PILEUP ? load_pileup(job, why) : load_full(job, why);
-    if (status == STATUS_OK && job->shape.count > 0) {
+    if (status == STATUS_OK) {
         job->probabilities = calloc(BATCH, job->outputs * sizeof(float));
         if (job->probabilities == NULL || job->tensor == NULL)
             status = fail(why, STATUS_NO_MEMORY, "no memory to run the networks");
@@ -154,6 +150,31 @@ static int run_kind(enum windows_kind kind, const struct model *model,
     }
     job_free(job);
     return status;
+}
+
+/* Windows of a kind that the model has no network for are left out where it can do the others. */
+static int run_kinds(const struct model *model, const struct kernels *kernels,
+                     struct windows_file *in, struct windows_file *out, struct failure *why) {
+    static const char *const NAMES[] = {"pileup", "full-alignment"};
+    const struct weights *const networks[] = {model->pileup, model->full};
+    struct windows_shape shapes[2];
+    for (int kind = WINDOWS_PILEUP; kind <= WINDOWS_FULL; kind++)
+        if (windows_file_shape(in, kind, &shapes[kind], why) != STATUS_OK)
+            return why->code;
+    for (int kind = WINDOWS_PILEUP; kind <= WINDOWS_FULL; kind++) {
+        size_t count = shapes[kind].count, other = WINDOWS_FULL - kind;
+        if (count == 0)
+            continue;
+        if (networks[kind] == NULL && (networks[other] == NULL || shapes[other].count == 0))
+            return fail(why, STATUS_BAD_INPUT, "model %s has no %s network", model->name,
+                        NAMES[kind]);
+        if (networks[kind] == NULL)
+            fprintf(stderr, "runnel: %zu %s windows are left out: model %s has no such network\n",
+                    count, NAMES[kind], model->name);
+        else if (run_kind(kind, model, kernels, in, out, why) != STATUS_OK)
+            return why->code;
+    }
+    return STATUS_OK;
 }
 
 static int predict(const struct options *options, struct failure *why) {
@@ -176,9 +197,7 @@ static int predict(const struct options *options, struct failure *why) {
         (out = windows_file_create(options_text(options, "output"), why)) == NULL)
         status = why->code;
     if (status == STATUS_OK)
-        status = run_kind(WINDOWS_PILEUP, model, kernels, in, out, why);
-    if (status == STATUS_OK)
-        status = run_kind(WINDOWS_FULL, model, kernels, in, out, why);
+        status = run_kinds(model, kernels, in, out, why);
     if (status == STATUS_OK)
         status = windows_file_finish(out, why);
     windows_file_close(in);

@@ -111,6 +111,8 @@ for i in 0 1 2 3 4 5 6 7 8 9; do both -r "sim1:$((i * 10000 + 1))-$(((i + 1) * 1
 both --write-cutoffs both.cut -o none.vcf "$ref" "$bam"
 both --pileup-only --write-cutoffs pileup.cut -o none.vcf "$ref" "$bam"; same pileup.cut both.cut
 
+expect 0 '^runnel: --cutoffs changes nothing: only the pileup network calls$' "$runnel" call --cutoffs both.cut -m "$root/tests/data/networks/fixtures/pileup_narrow.pt" -p ont -r sim1:1-5000 -o none.vcf "$ref" "$bam"
+expect 0 '^runnel: --use-hp-tags changes nothing: ' "$runnel" call --pileup-only --use-hp-tags -r sim1:1-5000 -o none.vcf "$ref" "$bam"
 : > empty.cut; fails 'empty.cut: is empty' "$runnel" call -q --cutoffs empty.cut -m "$root/tests/data/networks/trained.h5" -o out.vcf "$ref" "$bam"
 expect 2 'gvcf_ref.fa.fai is an input' "$runnel" call -q -o gvcf_ref.fa.fai gvcf_ref.fa "$bam"
 "$runnel" explain -o pictures "$ref" "$bam" sim1:1499 > a; holds test -s pictures/pileup.png

@@ -11,6 +11,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A file of that name here, else the search path, else a folder here. */
+Test(model_search, a_folder_of_the_present_one_comes_last) {
+    char folder[] = "/tmp/runnel-test-XXXXXX", path[4096];
+    cr_assert_not_null(mkdtemp(folder));
+    cr_assert_eq(chdir(folder), 0);
+    mkdir("models", 0700);
+    mkdir("ont", 0700);
+    mkdir("mine", 0700);
+    fclose(fopen("models/ont.h5", "w"));
+    setenv("RUNNEL_MODEL_PATH", "models", 1);
+    cr_expect_eq(models_find("ont", path, sizeof path), RUNNEL_OK);
+    cr_expect_str_eq(path, "models/ont.h5");
+    cr_expect_eq(models_find("mine", path, sizeof path), RUNNEL_OK);
+    cr_expect_str_eq(path, "mine");
+    fclose(fopen("ont.h5", "w"));
+    cr_expect_eq(models_find("ont.h5", path, sizeof path), RUNNEL_OK);
+    cr_expect_str_eq(path, "ont.h5");
+}
+
 Test(model_search, names_are_found_on_the_path_in_order) {
     char folder[] = "/tmp/runnel-test-XXXXXX", first[64], second[64], list[256], path[4096];
     cr_assert_not_null(mkdtemp(folder));

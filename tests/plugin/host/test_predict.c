@@ -76,6 +76,32 @@ Test(predict, golden_windows_give_golden_probabilities) {
     unlink(out);
 }
 
+/* What a model has no network for is left out with a word; nothing left is a failure. */
+Test(predict, a_network_that_lacks_leaves_its_windows_out, .init = cr_redirect_stderr) {
+    const char *in = scratch_path("both.h5"), *out = scratch_path("some.h5"),
+               *narrow = FIXTURES "pileup_narrow.pt";
+    make_windows(in, 4, "30-XA 3-");
+    cr_assert_eq(CALL(command_predict, "predict", "-m", narrow, "-o", out, in), EXIT_WHOLE);
+    fflush(stderr);
+    char text[256];
+    size_t size = fread(text, 1, sizeof text - 1, cr_get_redirected_stderr());
+    text[size] = '\0';
+    cr_expect_str_eq(text, "runnel: 4 full-alignment windows are left out: model pileup_narrow "
+                           "has no such network\n");
+    struct windows_file *file = windows_file_open(out, NULL);
+    struct windows_shape shape;
+    cr_assert_eq(windows_file_shape(file, WINDOWS_PILEUP, &shape, NULL), STATUS_OK);
+    cr_expect_eq(shape.count, 4);
+    cr_assert_eq(windows_file_shape(file, WINDOWS_FULL, &shape, NULL), STATUS_OK);
+    cr_expect_eq(shape.count, 0);
+    windows_file_close(file);
+    cr_expect_neq(CALL(command_predict, "predict", "-m", FIXTURES "full_alignment.plain.index",
+                       "-o", in, out),
+                  EXIT_WHOLE);
+    unlink(in);
+    unlink(out);
+}
+
 /* The depth at the start of alt_info matters, and the windows are written as they came. */
 Test(predict, deep_windows_are_scaled_for_the_network_only) {
     const char *in = scratch_path("deep.h5"), *out = scratch_path("deep-out.h5");
