@@ -9,6 +9,7 @@
 enum { HUNDRED = 100 };
 
 static const char first_line[] = "#runnel pileup qualities 1";
+static const char last_line[] = "#total";
 static const char *const list_names[SELECT_LISTS] = {"variant", "reference", "het_snp"};
 
 static bool is_het_snp(const struct call *call) {
@@ -75,6 +76,12 @@ void select_append_counts(struct text *out, const struct select_counts *counts) 
             text_append_char(out, '\n');
         }
     }
+    text_append_string(out, last_line);
+    for (size_t list = 0; list < SELECT_LISTS; list++) {
+        text_append_char(out, ' ');
+        text_append_integer(out, (int64_t)counts->total[list]);
+    }
+    text_append_char(out, '\n');
 }
 
 /* Reads digits at *at and moves it behind them; false without any, or with too many. */
@@ -110,21 +117,48 @@ static bool read_count(struct select_counts *counts, const char *line, size_t le
     return false;
 }
 
+/* "#total 50 24 9": how many calls the lines before it counted. */
+static bool read_totals(uint64_t totals[SELECT_LISTS], const char *line, size_t length) {
+    size_t at = strlen(last_line);
+    if (length < at || memcmp(line, last_line, at) != 0)
+        return false;
+    for (size_t list = 0; list < SELECT_LISTS; list++)
+        if (at >= length || line[at++] != ' ' || !read_digits(line, length, &at, &totals[list]))
+            return false;
+    return at == length;
+}
+
 int select_read_counts(struct select_counts *counts, const char *text, size_t length,
                        struct failure *why) {
     if (length == 0)
         return fail(why, STATUS_BAD_INPUT, "is empty");
+    uint64_t totals[SELECT_LISTS], before[SELECT_LISTS];
+    bool open = false; /* between a first line and its totals */
     for (size_t line = 1; length > 0; line++) {
         const char *end = memchr(text, '\n', length);
         size_t used = end ? (size_t)(end - text) : length;
         bool mark = used == strlen(first_line) && memcmp(text, first_line, used) == 0;
-        if (line == 1 && !mark)
-            return fail(why, STATUS_BAD_INPUT, "does not begin with '%s'", first_line);
-        if (!mark && !read_count(counts, text, used))
+        if (!open && !mark)
+            return fail(why, STATUS_BAD_INPUT, "line %zu does not begin with '%s'", line,
+                        first_line);
+        if (mark && open)
+            break;
+        if (mark) {
+            open = true;
+            memcpy(before, counts->total, sizeof before);
+        } else if (read_totals(totals, text, used)) {
+            open = false;
+            for (size_t list = 0; list < SELECT_LISTS; list++)
+                if (counts->total[list] - before[list] != totals[list])
+                    return fail(why, STATUS_BAD_INPUT, "line %zu: %llu calls of kind %s, not %llu",
+                                line, (unsigned long long)(counts->total[list] - before[list]),
+                                list_names[list], (unsigned long long)totals[list]);
+        } else if (!read_count(counts, text, used))
             return fail(why, STATUS_BAD_INPUT, "line %zu is no count of a quality: %.*s", line,
                         (int)(used < 60 ? used : 60), text);
         text += used + (end ? 1 : 0);
         length -= used + (end ? 1 : 0);
     }
-    return STATUS_OK;
+    return open ? fail(why, STATUS_BAD_INPUT, "is cut short: counts have no line '%s'", last_line)
+                : STATUS_OK;
 }

@@ -49,7 +49,8 @@ bool select_for_full(const struct cutoffs *cutoffs, const struct call *call);
 /* Whether it is one of the SNPs that phase the reads. */
 bool select_for_phasing(const struct cutoffs *cutoffs, const struct call *call);
 
-/* The counts as lines "variant 34.72 5" behind a first line that says what this is. */
+/* The counts as lines "variant 34.72 5" behind a first line that says what this is, before a last
+ * one with their totals. */
 void select_append_counts(struct text *out, const struct select_counts *counts);
 /* Adds the counts of such a text, or of several one after another, to `counts`. */
 int select_read_counts(struct select_counts *counts, const char *text, size_t length,

@@ -132,18 +132,46 @@ Test(select, parts_join_to_the_whole) {
 }
 
 Test(select, damaged_counts_are_refused) {
-#define FIRST "#runnel pileup qualities 1\n"
-    static const char *const damaged[] = {"variant 1.00 1\n",        FIRST "variant 1.0 1\n",
-                                          FIRST "variant 1.00\n",    FIRST "odd 1.00 1\n",
-                                          FIRST "variant 1.00 1x\n", FIRST "variant 999.00 1\n",
-                                          FIRST "variant -1.00 1\n", FIRST "\n",
-                                          FIRST "variant",           FIRST "variant 1.00 1 \n"};
+#define FIRST     "#runnel pileup qualities 1\n"
+#define LAST(all) "#total " all " 0 0\n"
+    static const char *const damaged[] = {"variant 1.00 1\n",
+                                          FIRST "variant 1.0 1\n",
+                                          FIRST "variant 1.00\n",
+                                          FIRST "odd 1.00 1\n",
+                                          FIRST "variant 1.00 1x\n",
+                                          FIRST "variant 999.00 1\n",
+                                          FIRST "variant -1.00 1\n",
+                                          FIRST "\n",
+                                          FIRST "variant",
+                                          FIRST "variant 1.00 1 \n",
+                                          FIRST "variant 1.00 1\n",
+                                          FIRST "variant 1.00 1\n" LAST("2"),
+                                          FIRST "#total 0 0\n",
+                                          FIRST FIRST LAST("0"),
+                                          FIRST LAST("0") "variant 1.00 1\n"};
     struct select_counts *counts = new_counts();
     for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++)
         cr_expect_eq(select_read_counts(counts, damaged[i], strlen(damaged[i]), NULL),
                      STATUS_BAD_INPUT, "%s", damaged[i]);
-    cr_expect_eq(select_read_counts(counts, FIRST, strlen(FIRST), NULL), STATUS_OK);
+    cr_expect_eq(select_read_counts(counts, FIRST LAST("0"), strlen(FIRST LAST("0")), NULL),
+                 STATUS_OK);
     free(counts);
+}
+
+/* Cut anywhere, a text of two parts is refused, but between them, where it is one part. */
+Test(select, counts_that_are_cut_short_are_refused) {
+    static const char part[] = FIRST "variant 1.00 7\nvariant 2.00 3\n" LAST("10");
+    char text[2 * sizeof part];
+    snprintf(text, sizeof text, "%s%s", part, part);
+    for (size_t length = 0; length <= strlen(text); length++) {
+        struct select_counts *counts = new_counts();
+        bool whole = length > 0 && (length + 1) % (sizeof part - 1) <= 1;
+        cr_expect_eq(select_read_counts(counts, text, length, NULL) == STATUS_OK, whole,
+                     "cut to %zu", length);
+        if (whole)
+            cr_expect_eq(counts->total[SELECT_VARIANTS], length < sizeof part ? 10 : 20);
+        free(counts);
+    }
 }
 
 Test(select, ties_with_the_cutoff_stay_out) {
