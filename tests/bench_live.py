@@ -4,13 +4,15 @@
 and numpy for curves of simulated reads.  Prints; nothing depends on it.
 
     bench_live.py BUILD latency [--megabases 5 --minutes 6]    a MinION (512 channels of 400 bases a second)
-    bench_live.py BUILD rate [--megabases 1 --depth 30]        flat out on one core, and the memory it takes
+    bench_live.py BUILD rate [--megabases 1,30 --depth 30,4]   flat out on one core, and the memory it takes
+    bench_live.py BUILD memory [--megabases 1 --depth 5,10,20,40,60,100]    memory and disk as depth grows
     bench_live.py BUILD curve [--seed 1 --svg FILE] [REF.fa READS.bam TRUTH.vcf.gz REGIONS.bed]
 
 Latency: a call that became firm, when it was heard, less the moment at which the last read over it that had been
-given by then was written.  Rate: bases per second of CPU until all looks are done, without the last calls.
+given by then was written.  Rate: bases per second of CPU until all looks are done, without the last calls.  Memory:
+what is resident when the mean depth of the targets has come so far, in one run of aligned reads, flat out.
 """
-import argparse, json, math, os, signal, struct, subprocess, sys, tempfile, threading, time
+import argparse, glob, json, math, os, signal, stat, struct, subprocess, sys, tempfile, threading, time
 import zmq
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -25,7 +27,9 @@ class Live:
         self.heard, self.over = [], threading.Event()
         os.makedirs(f"{folder}/door", mode=0o700, exist_ok=True)
         address = f"ipc://{folder}/door/tap{time.monotonic_ns()}"
-        command = [f"{build}/runnel", "live", "-q", "-p", "ont", "--tap", address, *options, "-o", f"{folder}/live{len(os.listdir(folder))}.vcf", ref, source]
+        out = f"{folder}/live{time.monotonic_ns()}.vcf"
+        self.spool = f"{out}.live"
+        command = [f"{build}/runnel", "live", "-q", "-p", "ont", "--tap", address, *options, "-o", out, ref, source]
         self.socket = zmq.Context.instance().socket(zmq.SUB)
         self.socket.connect(address)
         for topic in ("json", "end"):
@@ -48,6 +52,21 @@ class Live:
         peak = next(line for line in open(f"/proc/{self.process.pid}/status") if line.startswith("VmHWM"))
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), int(peak.split()[1]) / 1024
 
+    def resident(self):
+        """MB of memory at this moment."""
+        return int(next(line for line in open(f"/proc/{self.process.pid}/status") if line.startswith("VmRSS")).split()[1]) / 1024
+
+    def disk(self):
+        """MB of the reads that are kept: files of the spool, and those that have no name any more."""
+        held = {(s.st_dev, s.st_ino): s.st_size for s in map(os.stat, self.open_files()) if stat.S_ISREG(s.st_mode)}
+        held.update(((s.st_dev, s.st_ino), s.st_size) for s in map(os.stat, glob.glob(f"{self.spool}/*")))
+        return sum(held.values()) / 1e6
+
+    def open_files(self):
+        """Those of the process that are in the spool."""
+        files = glob.glob(f"/proc/{self.process.pid}/fd/*")
+        return [name for name in files if os.readlink(name).startswith(self.spool)]
+
     def stop(self):
         self.process.send_signal(signal.SIGKILL)  # the last calls are another command's figures
         self.process.wait()
@@ -65,13 +84,18 @@ def flow_cell(folder, *options):
     return [sys.executable, f"{ROOT}/examples/flow_cell.py", *options, f"{folder}/reads.bam"]
 
 
+def tell_load():
+    print(f"(load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores)")
+
+
 def percentile(values, share):
     values = sorted(values)
     return values[min(len(values) - 1, int(share * len(values)))] if values else float("nan")
 
 
 def latency(options, folder):
-    synthetic(options.build, folder, options.megabases, options.minutes * 60 * 512 * 400 / options.megabases / 1e6 + 5)
+    megabases = options.megabases[0]
+    synthetic(options.build, folder, megabases, options.minutes * 60 * 512 * 400 / megabases / 1e6 + 5)
     spans = {}
     for line in open(f"{folder}/reads.sam"):
         if line[0] != "@":
@@ -97,21 +121,45 @@ def latency(options, folder):
         if became:
             over = [at for at, begin, end in written if begin <= call["position"] < end and at <= now]
             waits += [now - over[-1]] if over else []
-    print(f"{options.megabases} Mb of targets, {options.minutes} minutes: {len(written)} reads, {bases / 1e6:.1f} Mb, {bases / options.megabases / 1e6:.1f}x;",
+    print(f"{megabases:g} Mb of targets, {options.minutes:g} minutes: {len(written)} reads, {bases / 1e6:.1f} Mb, {bases / megabases / 1e6:.1f}x;",
           f"{cpu / options.minutes / 60:.2f} cores, {memory:.0f} MB; load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     print(f"{len(waits)} calls that became firm: seconds p50 {percentile(waits, 0.5):.2f}, p90 {percentile(waits, 0.9):.2f}, p99 {percentile(waits, 0.99):.2f}, most {max(waits, default=0):.2f}")
 
 
+def flat_out(options, folder, *source, more=()):
+    """A run on one core that takes reads as fast as it can, from a file."""
+    with open(f"{folder}/in.sam", "wb") as file:
+        subprocess.run(flow_cell(folder, "--speed", "0", "--as", "sam", *source), check=True, stdout=file)
+    return Live(options.build, folder, f"{folder}/ref.fa", f"{folder}/in.sam", "-t", "1", *source, *more, *options.pass_on, cpu=0)
+
+
 def rate(options, folder):
-    bases = synthetic(options.build, folder, options.megabases, options.depth)
-    for name, source in ("unaligned", []), ("aligned", ["--aligned"]):
-        with open(f"{folder}/in.sam", "wb") as file:
-            subprocess.run(flow_cell(folder, "--speed", "0", "--as", "sam", *source), check=True, stdout=file)
-        run = Live(options.build, folder, f"{folder}/ref.fa", f"{folder}/in.sam", "-t", "1", *source, *options.pass_on, cpu=0)
-        run.over.wait()
-        cpu, memory = run.cost()
-        run.stop()
-        print(f"{name}: {options.megabases} Mb of targets, {options.depth}x, {bases / 1e6:.0f} Mb of reads: {cpu:.1f} s of CPU, {bases / cpu / 1e6:.2f} Mb/s, {memory:.0f} MB, {len(run.heard)} messages", flush=True)
+    print("| targets | reads | as they come | CPU s | Mb/s of CPU | memory MB |\n|---|---|---|---|---|---|", flush=True)
+    for megabases, depth in zip(options.megabases, options.depth):
+        bases = synthetic(options.build, folder, megabases, depth)
+        for name, source in ("unaligned", []), ("aligned", ["--aligned"]):
+            run = flat_out(options, folder, *source)
+            run.over.wait()
+            cpu, memory = run.cost()
+            run.stop()
+            print(f"| {megabases:g} Mb | {bases / 1e6:.0f} Mb, {depth:g}x | {name} | {cpu:.1f} | {bases / cpu / 1e6:.2f} | {memory:.0f} |", flush=True)
+    tell_load()
+
+
+def memory(options, folder):
+    megabases, depths = options.megabases[0], sorted(options.depth)
+    synthetic(options.build, folder, megabases, depths[-1] * 1.02)
+    run = flat_out(options, folder, "--aligned", more=("--every", "0.2s"))
+    print(f"targets of {megabases:g} Mb\n\n| depth | resident MB | on disk MB |\n|---|---|---|", flush=True)
+    taken = 0
+    while depths and not run.over.is_set():
+        time.sleep(0.05)
+        heard, taken = run.heard[taken:], len(run.heard)
+        reached = max((message["depth"] for _, message in heard if "expected_gain" in message), default=0)
+        while depths and reached >= depths[0]:
+            print(f"| {depths.pop(0):g}x | {run.resident():.0f} | {run.disk():.0f} |", flush=True)
+    run.stop()
+    tell_load()
 
 
 def score(folder, ref, truth, bed, calls):
@@ -186,16 +234,20 @@ def draw(path, points):
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("build")
-parser.add_argument("what", choices=["latency", "rate", "curve"])
+parser.add_argument("what", choices=["latency", "rate", "memory", "curve"])
 parser.add_argument("inputs", nargs="*")
-parser.add_argument("--megabases", type=float, default=None)
+numbers = lambda text: [float(number) for number in text.split(",")]
+parser.add_argument("--megabases", type=numbers, help="of targets")
 parser.add_argument("--minutes", type=float, default=6)
-parser.add_argument("--depth", type=float, default=30)
+parser.add_argument("--depth", type=numbers, help="of the reads: for rate one for each size of targets, for memory where to look")
 parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--speed", type=float, default=16, help="of the flow cell, for curves")
 parser.add_argument("--svg", help="draw the curve")
 parser.add_argument("--pass-on", action="append", default=[], help="an option of runnel live")
 options = parser.parse_intermixed_args()
-options.megabases = options.megabases or (5 if options.what == "latency" else 1)
+defaults = {"latency": ([5], None), "rate": ([1, 30], [30, 4]), "memory": ([1], [5, 10, 20, 40, 60, 100]), "curve": (None, None)}[options.what]
+options.megabases, options.depth = options.megabases or defaults[0], options.depth or defaults[1]
+if options.what == "rate" and len(options.megabases) != len(options.depth):
+    parser.error("rate: as many depths as sizes of targets")
 with tempfile.TemporaryDirectory() as folder:
-    {"latency": latency, "rate": rate, "curve": curve}[options.what](options, folder)
+    {"latency": latency, "rate": rate, "memory": memory, "curve": curve}[options.what](options, folder)
