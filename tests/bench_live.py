@@ -10,7 +10,7 @@ and numpy for curves of simulated reads.  Prints; nothing depends on it.
 
 Latency: a call that became firm, when it was heard, less the moment at which the last read over it that had been
 given by then was written.  Rate: bases per second of CPU until all looks are done, without the last calls.  Memory:
-what is resident when the mean depth of the targets has come so far, in one run of aligned reads, flat out.
+what is resident when aligned reads of so much depth have come and nothing is left to do.
 """
 import argparse, glob, json, math, os, signal, stat, struct, subprocess, sys, tempfile, threading, time
 import zmq
@@ -51,6 +51,14 @@ class Live:
         fields = open(f"/proc/{self.process.pid}/stat").read().rsplit(")", 1)[1].split()
         peak = next(line for line in open(f"/proc/{self.process.pid}/status") if line.startswith("VmHWM"))
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), int(peak.split()[1]) / 1024
+
+    def settle(self):
+        """Waits until nothing is left to do; then the cost."""
+        before, cost = None, self.cost()
+        while before is None or cost[0] > before[0] + 0.02:
+            time.sleep(2)
+            before, cost = cost, self.cost()
+        return cost
 
     def resident(self):
         """MB of memory at this moment."""
@@ -126,11 +134,11 @@ def latency(options, folder):
     print(f"{len(waits)} calls that became firm: seconds p50 {percentile(waits, 0.5):.2f}, p90 {percentile(waits, 0.9):.2f}, p99 {percentile(waits, 0.99):.2f}, most {max(waits, default=0):.2f}")
 
 
-def flat_out(options, folder, *source, more=()):
-    """A run on one core that takes reads as fast as it can, from a file."""
+def in_order_of_arrival(folder, *source):
+    """A file of the reads as a flow cell gives them."""
     with open(f"{folder}/in.sam", "wb") as file:
         subprocess.run(flow_cell(folder, "--speed", "0", "--as", "sam", *source), check=True, stdout=file)
-    return Live(options.build, folder, f"{folder}/ref.fa", f"{folder}/in.sam", "-t", "1", *source, *more, *options.pass_on, cpu=0)
+    return f"{folder}/in.sam"
 
 
 def rate(options, folder):
@@ -138,7 +146,8 @@ def rate(options, folder):
     for megabases, depth in zip(options.megabases, options.depth):
         bases = synthetic(options.build, folder, megabases, depth)
         for name, source in ("unaligned", []), ("aligned", ["--aligned"]):
-            run = flat_out(options, folder, *source)
+            reads = in_order_of_arrival(folder, *source)
+            run = Live(options.build, folder, f"{folder}/ref.fa", reads, "-t", "1", *source, *options.pass_on, cpu=0)
             run.over.wait()
             cpu, memory = run.cost()
             run.stop()
@@ -147,17 +156,19 @@ def rate(options, folder):
 
 
 def memory(options, folder):
-    megabases, depths = options.megabases[0], sorted(options.depth)
+    megabases, depths, bases = options.megabases[0], sorted(options.depth), 0
     synthetic(options.build, folder, megabases, depths[-1] * 1.02)
-    run = flat_out(options, folder, "--aligned", more=("--every", "0.2s"))
-    print(f"targets of {megabases:g} Mb\n\n| depth | resident MB | on disk MB |\n|---|---|---|", flush=True)
-    taken = 0
-    while depths and not run.over.is_set():
-        time.sleep(0.05)
-        heard, taken = run.heard[taken:], len(run.heard)
-        reached = max((message["depth"] for _, message in heard if "expected_gain" in message), default=0)
-        while depths and reached >= depths[0]:
-            print(f"| {depths.pop(0):g}x | {run.resident():.0f} | {run.disk():.0f} |", flush=True)
+    run = Live(options.build, folder, f"{folder}/ref.fa", "-", "-t", "1", "--aligned", *options.pass_on, stdin=subprocess.PIPE, cpu=0)
+    print(f"targets of {megabases:g} Mb\n\n| depth | resident MB | at most MB | on disk MB | CPU s |\n|---|---|---|---|---|", flush=True)
+    for line in open(in_order_of_arrival(folder, "--aligned"), "rb"):
+        run.process.stdin.write(line)
+        bases += len(line.split(b"\t")[9]) if line[:1] != b"@" else 0
+        if bases >= depths[0] * megabases * 1e6:
+            run.process.stdin.flush()
+            cpu, peak = run.settle()
+            print(f"| {depths.pop(0):g}x | {run.resident():.0f} | {peak:.0f} | {run.disk():.0f} | {cpu:.1f} |", flush=True)
+            if not depths:
+                break
     run.stop()
     tell_load()
 
