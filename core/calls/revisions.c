@@ -16,9 +16,22 @@ static bool same_text(const struct text *a, const struct text *b) {
     return a->length == b->length && memcmp(text_bytes(a), text_bytes(b), a->length) == 0;
 }
 
+/* "A,C" and "C,A".  Reads decide which of two alternatives is written first, and may change that
+ * with each look. */
+static bool swapped_text(const struct text *a, const struct text *b) {
+    const char *first = text_bytes(a), *other = text_bytes(b);
+    const char *comma = memchr(first, ',', a->length);
+    if (comma == NULL || a->length != b->length)
+        return false;
+    size_t length = (size_t)(comma - first), rest = a->length - length - 1;
+    return memcmp(other, comma + 1, rest) == 0 && other[rest] == ',' &&
+           memcmp(other + rest + 1, first, length) == 0;
+}
+
 static bool same_call(const struct call *a, const struct call *b) {
+    bool both = strcmp(a->genotype, "1/2") == 0;
     return strcmp(a->genotype, b->genotype) == 0 && same_text(&a->ref, &b->ref) &&
-           same_text(&a->alt, &b->alt);
+           (same_text(&a->alt, &b->alt) || (both && swapped_text(&a->alt, &b->alt)));
 }
 
 static int take_call(struct revised_site *site, const struct call *call, struct failure *why) {

@@ -6,6 +6,7 @@
  *   firm        the call has had the same alleles and genotype in `looks` looks one after the
  *               other, and at the last of them QUAL >= `qual` and depth >= `depth`.  It stays firm,
  *               whatever QUAL does, until a look shows other alleles or another genotype
+ *               (1/2 of A,C is 1/2 of C,A)
  *   tentative   any other call
  *   withdrawn   a look shows nothing to call (any more)
  *

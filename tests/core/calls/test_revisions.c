@@ -7,13 +7,13 @@
 #include <criterion/parameterized.h>
 #include <stdio.h>
 
-/* "A0/1:20:15": alternative, genotype, QUAL, depth; "-": nothing. */
+/* "A0/1:20:15", "A,C1/2:20:15": alternatives, genotype, QUAL, depth; "-": nothing. */
 static const struct call *parse(struct call *call, const char *look) {
     char alt[8], genotype[CALL_GENOTYPE_MAX];
     long depth;
     if (*look == '-')
         return NULL;
-    cr_assert_eq(sscanf(look, "%1s%3[01/]:%lf:%ld", alt, genotype, &call->qual, &depth), 4);
+    cr_assert_eq(sscanf(look, "%7[ACG.,]%3[012/]:%lf:%ld", alt, genotype, &call->qual, &depth), 4);
     text_clear(&call->ref);
     text_clear(&call->alt);
     text_append_string(&call->ref, "G");
@@ -40,6 +40,9 @@ ParameterizedTestParameters(revisions, stories) {
          "t0* t0 f1* w2* t3* t3 f4*"},
         {"A0/1:30:12 - - A0/1:30:20", "t0* w1* w1 t2*"},
         {"- A0/1:30:12", ". t0*"},
+        {"A,C1/2:30:12 A,C1/2:30:14 A,C1/2:30:16 C,A1/2:30:20", "t0* t0 f1* f1"},
+        {"AG,C1/2:30:12 C,AG1/2:30:14 AG,C1/2:30:16 GA,C1/2:30:20", "t0* t0 f1* t2*"},
+        {"A,C1/2:30:12 A,C1/2:30:14 A,C1/2:30:16 C,C1/2:30:20", "t0* t0 f1* t2*"},
         {".0/0:30:12 .0/0:30:14 .0/0:30:16", "t0* t0 f1*"},
     };
     return cr_make_param_array(struct story, stories, sizeof stories / sizeof *stories);
