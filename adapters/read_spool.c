@@ -115,7 +115,7 @@ static int check_segment(const struct read_spool *s, const char *path, struct fa
     else if (header == NULL)
         status =
             remove(path) == 0 ? STATUS_OK : fail(why, STATUS_IO, "%s: cannot be removed", path);
-    else if (!same_contigs(header, s->header))
+    else if (s->header != NULL && !same_contigs(header, s->header))
         status = fail(why, STATUS_BAD_INPUT,
                       "%s: holds reads of another reference than those that come now", path);
     else if (hts_check_EOF(file) != 1)
@@ -172,10 +172,10 @@ int read_spool_open(struct read_spool **out, const char *folder,
         return fail(why, STATUS_NO_MEMORY, "out of memory for kept reads");
     s->lock = -1;
     s->folder = strdup(folder);
-    s->header = make_header(header);
+    s->header = header ? make_header(header) : NULL;
     s->record = bam_init1();
     int status = STATUS_OK;
-    if (s->folder == NULL || s->header == NULL || s->record == NULL)
+    if (s->folder == NULL || (header != NULL && s->header == NULL) || s->record == NULL)
         status = fail(why, STATUS_NO_MEMORY, "out of memory for kept reads");
     else if ((status = take_folder(s, why)) == STATUS_OK)
         status = find_segments(s, resume, why);

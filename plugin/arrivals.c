@@ -39,6 +39,7 @@ struct input {
     struct byte_feed feed;
 
     /* Of the thread, and under the mutex once `over` is set. */
+    int64_t given; /* records */
     struct alignments *file;
     struct failure why;
     bool over;
@@ -152,6 +153,7 @@ static void *read_input(void *argument) {
     int status = open_input(in, &in->why);
     while (status == STATUS_OK &&
            (status = alignments_next(in->file, &read, &contig, &in->why)) == STATUS_OK) {
+        in->given++;
         if (a->reading.unaligned && (read.flag & 4))
             contig = -1;
         if (contig >= 0 || a->reading.unaligned)
@@ -253,7 +255,8 @@ static int judge(struct arrivals *a, struct input *in, struct failure *why) {
         *why = in->why;
         return why->code;
     }
-    snprintf(text, sizeof text, "%s; the records before that are used", in->why.text);
+    snprintf(text, sizeof text, "%s%s", in->why.text,
+             in->given > 0 ? "; the records before that are used" : "; it is left out");
     warn(a, text);
     count(a, "files with faults", 1);
     return STATUS_OK;

@@ -289,6 +289,16 @@ static int check_outputs(const struct call_request *request, struct failure *why
     return why->code;
 }
 
+int call_would_take(int argc, char **argv, struct failure *why) {
+    static struct call_request request;
+    struct options options;
+    if (options_parse(&options, OPTIONS, OPTION_COUNT, argc, argv, why) != STATUS_OK ||
+        find_inputs(&request, &options, why) != STATUS_OK)
+        return why->code;
+    read_request(&request, &options, argc, argv);
+    return check_request(&request, why) == STATUS_OK ? check_outputs(&request, why) : why->code;
+}
+
 int command_call(int argc, char **argv) {
     static struct call_request request;
     struct options options;

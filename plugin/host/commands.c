@@ -3,8 +3,9 @@
  * The table of commands, and how each of them says that it failed. */
 #include "plugin/host/commands.h"
 
+#include "plugin/host/say.h"
+
 #include <stddef.h>
-#include <stdio.h>
 
 const struct command COMMANDS[] = {
     {"call", command_call, "call small variants: REF.fa and reads in, VCF out"},
@@ -26,11 +27,11 @@ const struct command COMMANDS[] = {
 
 int say_failure(const struct failure *why) {
     if (why->code != STATUS_CLOSED)
-        fprintf(stderr, "runnel: %s\n", why->text);
+        say("runnel: %s", why->text);
     return EXIT_FAILED;
 }
 
 int say_usage(const char *command, const struct failure *why) {
-    fprintf(stderr, "runnel %s: %s\n", command, why->text);
+    say("runnel %s: %s", command, why->text);
     return EXIT_USAGE;
 }

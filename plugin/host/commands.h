@@ -22,6 +22,11 @@ int say_failure(const struct failure *why);
 int say_usage(const char *command, const struct failure *why);
 
 int command_call(int argc, char **argv);
+
+/* Whether command_call would begin with these arguments, before there are reads: STATUS_IO where an
+ * output cannot be written, STATUS_BAD_INPUT where the usage is wrong. */
+int call_would_take(int argc, char **argv, struct failure *why);
+
 int command_live(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_compare(int argc, char **argv);

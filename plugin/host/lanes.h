@@ -56,6 +56,7 @@ struct run_watch {
     /* Asked every second: whether the source is to end, as if it had no more.  Where it is set (may
      * be NULL), the first SIGINT means that too. */
     bool (*enough)(const struct run_state *, void *);
+    bool writes_on; /* the output is written anew while the line runs: what is there stays */
     /* Called before the process ends because a stage hangs in a hook after a failure; may be
      * NULL. */
     void (*give_up)(void *);

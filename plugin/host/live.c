@@ -8,11 +8,13 @@
 #include "plugin/host/live_watch.h"
 #include "plugin/host/options.h"
 #include "plugin/host/paths.h"
+#include "plugin/host/say.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct option OPTIONS[] = {
@@ -36,7 +38,7 @@ static const struct option OPTIONS[] = {
     {"spool", NULL, 0, OPTION_TEXT, "FOLDER", NULL,
      "where reads are kept; else FILE.live, removed at the end"},
     {"resume", NULL, 0, OPTION_FLAG, NULL, NULL,
-     "go on with the reads that a run before has kept there"},
+     "go on with the reads that a run before has kept there; without SOURCE they are all"},
     {"memory", NULL, 0, OPTION_REAL, "GB", "4", "that the columns of the targets may take"},
     {"aligned", NULL, 0, OPTION_FLAG, NULL, NULL, "all reads come aligned: no aligner is loaded"},
     {"align-preset", NULL, 0, OPTION_TEXT, "NAME", "map-ont",
@@ -80,9 +82,11 @@ enum { OPTION_COUNT = sizeof OPTIONS / sizeof *OPTIONS, COMMON_COUNT = 20, ARGUM
 /* What was asked for. */
 struct request {
     struct options options;
-    const char *reference, *source, *output, *bed;
-    char folder[PATH_TEXT_MAX], sorted[PATH_TEXT_MAX + 16];
-    bool keeps_folder; /* it was named */
+    const char *reference, *output, *bed;
+    const char *source; /* NULL: no more reads, those that were kept are all */
+    char folder[PATH_TEXT_MAX], first[PATH_TEXT_MAX + 32], sorted[PATH_TEXT_MAX + 16];
+    bool keeps_folder;          /* it was named */
+    bool had_folder, had_reads; /* before this run */
     int64_t threads;
     double every, idle; /* seconds; 0: never */
     struct live_end end;
@@ -94,6 +98,7 @@ static void help(FILE *out, size_t count) {
         "About:   Call small variants while reads come in.  The first Ctrl-C ends the run: the\n"
         "         last calls are then made of all reads, as `runnel call --one-pass` makes them.\n"
         "Usage:   runnel live [options] -o FILE REF.fa SOURCE\n"
+        "         runnel live [options] --resume -o FILE REF.fa\n"
         "         SOURCE: - (BAM, SAM or FASTQ), a file, a folder that is being filled, or an\n"
         "         address (tcp://, ipc://)\n\nOptions:\n");
     options_help(out, OPTIONS, count);
@@ -110,6 +115,26 @@ static int find_folder(struct request *request, struct failure *why) {
     if (length < 1 || (size_t)length >= sizeof request->folder)
         return fail(why, STATUS_BAD_INPUT, "--spool: no name for a folder");
     snprintf(request->sorted, sizeof request->sorted, "%s/sorted.bam", request->folder);
+    snprintf(request->first, sizeof request->first, "%s/reads-000001.bam", request->folder);
+    request->had_folder = path_exists(request->folder);
+    request->had_reads = path_exists(request->first);
+    return STATUS_OK;
+}
+
+/* What one option means only with another one, or not with it. */
+static int check_pairs(const struct request *request, struct failure *why) {
+    const struct options *options = &request->options;
+    struct stat found;
+    if (options_given(options, "memory") && !(options_real(options, "memory") > 0))
+        return fail(why, STATUS_BAD_INPUT, "--memory takes more than 0 GB");
+    if ((options_given(options, "snapshot") || options_given(options, "allow")) &&
+        !options_given(options, "tap"))
+        return fail(why, STATUS_BAD_INPUT, "--snapshot and --allow are of no use without --tap");
+    if (options_flag(options, "aligned") && options_given(options, "align-preset"))
+        return fail(why, STATUS_BAD_INPUT, "--aligned and --align-preset exclude each other");
+    if (request->idle > 0 && request->source != NULL && stat(request->source, &found) == 0 &&
+        !S_ISDIR(found.st_mode))
+        return fail(why, STATUS_BAD_INPUT, "--idle ends a folder, and %s is none", request->source);
     return STATUS_OK;
 }
 
@@ -117,10 +142,11 @@ static int read_request(struct request *request, struct failure *why) {
     const struct options *options = &request->options;
     request->output = options_text(options, "output");
     request->bed = options_text(options, "targets");
-    if (options->operand_count != 2)
+    bool no_source = options->operand_count == 1 && options_flag(options, "resume");
+    if (options->operand_count != 2 && !no_source)
         return fail(why, STATUS_BAD_INPUT, "wants REF.fa and a source of reads; --help shows how");
     request->reference = options->operands[0];
-    request->source = options->operands[1];
+    request->source = no_source ? NULL : options->operands[1];
     if (request->output == NULL || strcmp(request->output, "-") == 0 || *request->output == '\0')
         return fail(why, STATUS_BAD_INPUT, "wants a file for its calls, which it rewrites (-o)");
     if (cpus_asked(options, &request->threads, why) != STATUS_OK)
@@ -138,10 +164,11 @@ static int read_request(struct request *request, struct failure *why) {
                     options_text(options, "until"));
     const char *const inputs[] = {request->reference, request->source, request->bed,
                                   options_text(options, "model")};
-    if (paths_keep_inputs(request->output, inputs, sizeof inputs / sizeof *inputs, why) !=
-        STATUS_OK)
-        return why->code;
-    return find_folder(request, why);
+    const char *const outputs[] = {request->output, options_text(options, "report")};
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
+        if (paths_keep_inputs(outputs[i], inputs, sizeof inputs / sizeof *inputs, why) != STATUS_OK)
+            return why->code;
+    return check_pairs(request, why) == STATUS_OK ? find_folder(request, why) : why->code;
 }
 
 /* ---- the line ---- */
@@ -252,6 +279,7 @@ static int add_tap(struct line *line, const struct request *request, struct fail
 /* Until the source ends. */
 static int run_live(const struct request *request, struct failure *why) {
     static struct line line;
+    static struct books books;
     struct live_watch watch = {.end = request->end};
     bool built = add_source(&line, request, why) == STATUS_OK &&
                  add_columns(&line, request, why) == STATUS_OK &&
@@ -261,8 +289,8 @@ static int run_live(const struct request *request, struct failure *why) {
     if (built) {
         struct run_watch run = live_watch_begin(&watch, options_flag(&request->options, "quiet"),
                                                 options_flag(&request->options, "verbose"));
-        line_run(&line, &run, NULL, why);
-        live_watch_end(&watch);
+        line_run(&line, &run, &books, why);
+        live_watch_end(&watch, &books);
     }
     line_clear(&line);
     return why->code;
@@ -270,8 +298,24 @@ static int run_live(const struct request *request, struct failure *why) {
 
 /* ---- the end ---- */
 
-/* `runnel call --one-pass` of the reads that were kept, sorted. */
-static int call_all(const struct request *request) {
+/* The reads that a run before has kept are whole from now on. */
+static int take_kept(const struct request *request, struct failure *why) {
+    struct read_spool *spool;
+    int status = read_spool_open(&spool, request->folder, NULL, true, why);
+    read_spool_free(spool);
+    return status;
+}
+
+/* All kept reads in one sorted file. */
+static int sort_kept(const struct request *request, struct failure *why) {
+    if (!path_exists(request->first))
+        return fail(why, STATUS_BAD_INPUT, "%s: no reads came",
+                    request->source ? request->source : request->folder);
+    return read_spool_sort(request->folder, request->sorted, why);
+}
+
+/* The arguments of `runnel call --one-pass` of the kept reads, sorted; how many. */
+static int call_arguments(const struct request *request, char *arguments[ARGUMENTS_MAX]) {
     static const char *const TEXTS[] = {"model",  "platform",     "sample", "threads",
                                         "qual",   "snp-min-af",   "report", "indel-min-af",
                                         "min-mq", "min-coverage", NULL};
@@ -279,7 +323,9 @@ static int call_all(const struct request *request) {
         "no-version",      "quiet",         "verbose",           "pileup-only",
         "print-ref-calls", "call-snp-only", "enable-long-indel", NULL};
     static char names[ARGUMENTS_MAX][32];
-    char *arguments[ARGUMENTS_MAX] = {"call", "--one-pass", "-o", (char *)request->output};
+    static char *const BEGIN[] = {"call", "--one-pass", "-o"};
+    memcpy(arguments, BEGIN, sizeof BEGIN);
+    arguments[3] = (char *)request->output;
     int count = 4;
     for (size_t i = 0; FLAGS[i] != NULL; i++)
         if (options_flag(&request->options, FLAGS[i])) {
@@ -302,7 +348,7 @@ static int call_all(const struct request *request) {
     }
     arguments[count++] = (char *)request->reference;
     arguments[count++] = (char *)request->sorted;
-    return command_call(count, arguments);
+    return count;
 }
 
 /* What is of no use any more; a folder that was named stays. */
@@ -318,15 +364,14 @@ static void clean_up(const struct request *request) {
     read_spool_remove(request->folder);
 }
 
-/* What was kept is not lost. */
+/* What was kept is not lost; what was there before, and is not ours to go on with, is not told. */
 static void say_kept(const struct request *request) {
-    char first[PATH_TEXT_MAX + 32];
-    snprintf(first, sizeof first, "%s/reads-000001.bam", request->folder);
-    if (!path_exists(first))
+    if (!path_exists(request->first) && !request->had_folder)
         rmdir(request->folder); /* made, and not used */
-    else if (!options_flag(&request->options, "quiet"))
-        fprintf(stderr, "runnel: the reads are in %s; --resume goes on with them\n",
-                request->folder);
+    else if (path_exists(request->first) &&
+             (!request->had_reads || options_flag(&request->options, "resume")) &&
+             !options_flag(&request->options, "quiet"))
+        say("runnel: the reads are in %s; --resume goes on with them", request->folder);
 }
 
 int command_live(int argc, char **argv) {
@@ -343,9 +388,13 @@ int command_live(int argc, char **argv) {
         return say_usage("live", &why);
     if (paths_can_write(request.output, &why) != STATUS_OK)
         return say_failure(&why);
-    int code = run_live(&request, &why) == STATUS_OK &&
-                       read_spool_sort(request.folder, request.sorted, &why) == STATUS_OK
-                   ? call_all(&request)
+    char *arguments[ARGUMENTS_MAX];
+    int count = call_arguments(&request, arguments);
+    if (call_would_take(count, arguments, &why) != STATUS_OK) /* said now, not at the end */
+        return why.code == STATUS_BAD_INPUT ? say_usage("live", &why) : say_failure(&why);
+    int status = request.source ? run_live(&request, &why) : take_kept(&request, &why);
+    int code = status == STATUS_OK && sort_kept(&request, &why) == STATUS_OK
+                   ? command_call(count, arguments)
                    : say_failure(&why);
     if (code == EXIT_WHOLE)
         clean_up(&request);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The table is two lines, rewritten in place. */
+ * The table is two lines, rewritten in place: the cursor waits where it begins, so that whatever is
+ * said meanwhile (say.h) takes its place, and the next table stands below. */
 #include "plugin/host/live_watch.h"
+
+#include "plugin/host/say.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -71,15 +74,15 @@ static void tell(const struct run_state *state, void *with) {
     watch->told++;
     if (watch->in_place) {
         fprintf(stderr,
-                "%s%10s %10s %12s %10s %10s %10s\n%10lld %10.1f %12lld %10lld %10lld %10lld\n",
-                watch->shown ? "\033[2A" : "", "reads", "Mb", "median depth", "firm", "tentative",
-                "calls", reads, megabases, depth, firm, tentative, calls);
+                "%10s %10s %12s %10s %10s %10s\n%10lld %10.1f %12lld %10lld %10lld %10lld\n"
+                "\033[2A",
+                "reads", "Mb", "median depth", "firm", "tentative", "calls", reads, megabases,
+                depth, firm, tentative, calls);
         watch->shown = true;
-    } else if (watch->plain && watch->told % PLAIN_EVERY == 0) {
-        fprintf(stderr,
-                "runnel: %lld reads, %.1f Mb, median depth %lld, sites: %lld firm, %lld tentative; "
-                "%lld calls\n",
-                reads, megabases, depth, firm, tentative, calls);
+    } else if (watch->verbose && watch->told % PLAIN_EVERY == 0) {
+        say("runnel: %lld reads, %.1f Mb, median depth %lld, sites: %lld firm, %lld tentative; "
+            "%lld calls",
+            reads, megabases, depth, firm, tentative, calls);
     }
 }
 
@@ -92,18 +95,32 @@ static bool enough(const struct run_state *state, void *with) {
 
 struct run_watch live_watch_begin(struct live_watch *watch, bool quiet, bool verbose) {
     watch->in_place = !quiet && isatty(STDERR_FILENO);
-    watch->plain = !quiet && verbose;
+    watch->verbose = !quiet && verbose;
     watch->began = now_seconds();
-    bool shown = watch->in_place || watch->plain;
+    bool shown = watch->in_place || watch->verbose;
     return (struct run_watch){.level = quiet     ? RUNNEL_LOG_ERROR
                                        : verbose ? RUNNEL_LOG_INFO
                                                  : RUNNEL_LOG_WARNING,
                               .every_second = shown ? tell : NULL,
                               .enough = enough,
+                              .writes_on = true,
                               .with = watch};
 }
 
-void live_watch_end(struct live_watch *watch) {
+/* The reads that a stage did not use, by reason. */
+static void tell_left_out(const struct stage_books *stage) {
+    static const char LEFT_OUT[] = "left out: ";
+    for (size_t i = 0; i < stage->count; i++)
+        if (strncmp(stage->totals[i].name, LEFT_OUT, strlen(LEFT_OUT)) == 0)
+            say("runnel: %s: %lld reads %s", stage->id, (long long)stage->totals[i].amount,
+                stage->totals[i].name);
+}
+
+void live_watch_end(struct live_watch *watch, const struct books *books) {
     if (watch->shown)
-        fprintf(stderr, "\033[2A\033[J");
+        fprintf(stderr, "\033[J");
+    for (size_t i = 0; watch->verbose && i < books->count; i++)
+        if (strcmp(books->stages[i].id, "reads") == 0 ||
+            strcmp(books->stages[i].id, "align") == 0 || strcmp(books->stages[i].id, "keep") == 0)
+            tell_left_out(&books->stages[i]);
 }

@@ -13,7 +13,7 @@ struct live_end {   /* {0}: when the source ends */
 
 struct live_watch {
     struct live_end end;
-    bool in_place, plain, shown;
+    bool in_place, verbose, shown;
     double began; /* by the monotonic clock */
     int told;     /* seconds told so far */
 };
@@ -26,6 +26,8 @@ bool live_end_read(struct live_end *end, const char *text);
 
 /* What line_run is to do while a live line runs; `watch` has its `end` set. */
 struct run_watch live_watch_begin(struct live_watch *watch, bool quiet, bool verbose);
-void live_watch_end(struct live_watch *watch); /* wipes the table */
+
+/* Wipes the table; tells what was left out by these books, where more than the usual is told. */
+void live_watch_end(struct live_watch *watch, const struct books *books);
 
 #endif

@@ -3,6 +3,8 @@
  * Starts the lanes of a line, waits for them (and for signals), and tells how it went. */
 #include "plugin/host/lane.h"
 
+#include "plugin/host/say.h"
+
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -129,8 +131,11 @@ static void heed_signal(struct run *run, int number) {
     if (number == SIGINT && can_end && !run_ending(run))
         end_source(run);
     else
-        run_fail(run, number == SIGINT ? "interrupted; no output was written"
-                                       : "told to stop; no output was written");
+        run_fail(run,
+                 number == SIGINT
+                     ? run->watch->writes_on ? "interrupted" : "interrupted; no output was written"
+                 : run->watch->writes_on ? "told to stop"
+                                         : "told to stop; no output was written");
 }
 
 static sigset_t ending_signals(void) {
@@ -256,7 +261,7 @@ int line_run(const struct line *line, const struct run_watch *watch, struct book
              * destroyed their states, so nothing half done stays behind. */
             if (run->watch->give_up != NULL)
                 run->watch->give_up(run->watch->give_up_with);
-            fprintf(stderr, "runnel: %s\n", run->failure);
+            say("runnel: %s", run->failure);
             _exit(1);
         }
         for (size_t i = 0; i < run->count; i++)

@@ -11,6 +11,7 @@
 #include "plugin/host/model_search.h"
 #include "plugin/host/options.h"
 #include "plugin/host/paths.h"
+#include "plugin/host/say.h"
 #include "plugin/host/version.h"
 #include "plugin/wire/endpoint.h"
 #include "plugin/wire/inner.h"
@@ -127,7 +128,7 @@ static void on_done(void *with, uint64_t sequence, const struct runnel_batch *re
 static void on_log(void *with, int level, const char *text) {
     (void)with;
     if (level <= RUNNEL_LOG_WARNING)
-        fprintf(stderr, "runnel: caller: %s\n", text);
+        say("runnel: caller: %s", text);
 }
 
 static const void *on_extension(void *with, const char *name) {

@@ -6,6 +6,7 @@
 
 #include "adapters/arrow_table.h"
 #include "plugin/host/model_search.h"
+#include "plugin/host/say.h"
 #include "plugin/host/version.h"
 
 #include <stdarg.h>
@@ -189,7 +190,7 @@ bool lane_broke(struct lane *lane, const char *format, ...) {
 static void service_log(void *context, int level, const char *text) {
     const struct lane *lane = context;
     if (level <= lane->run->watch->level)
-        fprintf(stderr, "runnel: %s: %s\n", lane->stage->id, text);
+        say("runnel: %s: %s", lane->stage->id, text);
 }
 
 static void service_fail(void *context, const char *text) {

@@ -169,8 +169,8 @@ static int settle_targets(struct live *live, struct failure *why) {
     double needed = (double)live->targets.columns * COLUMN_BYTES;
     if (needed > live->memory)
         return fail(why, STATUS_BAD_INPUT,
-                    "the targets have %lld bases, whose columns take about %.1f GB of memory (%d "
-                    "bytes each), and %.1f GB are allowed; allow more (--memory), or give fewer "
+                    "the targets have %lld bases, whose columns take about %.4g GB of memory (%d "
+                    "bytes each), and %.4g GB are allowed; allow more (--memory), or give fewer "
                     "targets",
                     (long long)live->targets.columns, needed / 1e9, COLUMN_BYTES,
                     live->memory / 1e9);

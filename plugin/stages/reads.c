@@ -325,7 +325,7 @@ static int pass_arrivals(struct reads *reads, struct runnel_slot *slot) {
         return stage_failed(host, &why);
     const struct alignments_header *header = arrivals_header(reads->arrivals);
     if (header == NULL && status == STATUS_END)
-        fail(&why, STATUS_BAD_INPUT, "%s: no file of reads came", reads->path);
+        fail(&why, STATUS_BAD_INPUT, "%s: no file of reads that can be used came", reads->path);
     if (why.code != STATUS_OK ||
         (header != NULL && !reads->opened && emit_open(reads, header, slot) != RUNNEL_OK))
         return stage_failed(host, &why);

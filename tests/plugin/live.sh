@@ -66,10 +66,10 @@ sed 's/LN:15000/LN:15001/' shuffled.sam > other.sam
 [ "$(total "reads other.sam any ! keep kept ref=$ref" keep 'left out: of another reference')" = "$(samtools view -c small.bam chr2)" ] && grep -q "reads on contig 'chr2', which .* are left out" printed && good || bad "reads of another reference: $(cat printed)"
 rm -r kept
 
-# ---- killed in the middle, and resumed: with the reads that it had taken, or with all again
+# ---- killed in the middle, and resumed: with the rest, with all again, or with no more
 mkfifo pipe
 count=$(samtools view -c small.bam)
-for more in rest all; do
+for more in rest all none; do
     rm -rf live.vcf*
     "$build/runnel" live $options --aligned --pileup-only -o live.vcf "$ref" - < pipe 2> printed & run=$!
     exec 3> pipe
@@ -82,7 +82,12 @@ for more in rest all; do
     kept=$(samtools view live.vcf.live/reads-000001.bam 2> /dev/null | wc -l)
     [ "$kept" -gt 10 ] && good || bad "only $kept reads were kept"
     refuses 1 'holds the reads of a run before; --resume goes on' "$build/runnel" live $options --aligned -o live.vcf "$ref" shuffled.sam
-    if [ $more = rest ]; then
+    if [ $more = none ]; then
+        samtools view -h live.vcf.live/reads-000001.bam 2> /dev/null | samtools sort -o part.bam -
+        live --pileup-only --resume -o live.vcf "$ref" || bad "resumed without a source"
+        "$build/runnel" call $options --pileup-only -o want.vcf "$ref" part.bam; same want.vcf live.vcf
+        break
+    elif [ $more = rest ]; then
         { samtools view -H small.bam; grep -v '^@' shuffled.sam | tail -n +$((kept - 4)); } > rest.sam
     else
         cp shuffled.sam rest.sam
@@ -101,7 +106,10 @@ live --pileup-only --resume -o live.vcf "$ref" shuffled.sam; same pileup.vcf liv
 rm -f live.vcf
 env --default-signal=INT "$build/runnel" live $options --aligned --every 1s --spool kept -o live.vcf "$ref" - < pipe & run=$!
 exec 3> pipe
-cat shuffled.sam >&3
+head -20 shuffled.sam >&3
+for _ in $(seq 200); do [ -s kept/reads-000001.bam ] && break; sleep 0.1; done
+refuses 1 'kept: another run keeps its reads there' "$build/runnel" live $options --aligned --spool kept -o x.vcf "$ref" small.bam
+tail -n +21 shuffled.sam >&3
 tentative() { [ -s live.vcf ] && [ "$(grep -c STATE=tentative live.vcf)" -gt 5 ]; }
 for _ in $(seq 600); do tentative && break; sleep 0.1; done
 tentative && good || bad "nothing is told while a source is silent"
@@ -150,13 +158,35 @@ assert len(shown) < len(last), 'nothing was withdrawn'
 assert now == {s: (c['reference'], c['alternates'], c['genotype'], c['state'], c['revision']) for s, c in shown.items()}
 PY
 
+# SIGTERM: what the file has stays, and so do the reads.
+"$build/runnel" live $options --aligned --every 0 -o live.vcf "$ref" - < pipe 2> said & run=$!
+exec 3> pipe
+cat shuffled.sam >&3
+for _ in $(seq 600); do tentative && break; sleep 0.1; done
+kill -TERM $run
+wait $run; [ $? = 1 ] && [ "$(cat said)" = "runnel: told to stop" ] && tentative && [ -s live.vcf.live/reads-000001.bam ] && good || bad "SIGTERM: $(cat said)"
+exec 3>&-
+rm -r live.vcf.live
+
 # ---- what is refused
 refuses 2 'wants a file for its calls' "$build/runnel" live "$ref" small.bam
 refuses 2 'wants REF.fa and a source' "$build/runnel" live -o x.vcf "$ref"
 refuses 2 "until takes a time such as" "$build/runnel" live --until 30 -o x.vcf "$ref" small.bam
 refuses 2 "every takes a time" "$build/runnel" live --every soon -o x.vcf "$ref" small.bam
-refuses 1 'the targets have 144000 bases, whose columns take about 0.0 GB .* allow more \(--memory\)' "$build/runnel" live $options --memory 0.001 --aligned -o x.vcf "$ref" small.bam
+refuses 1 'the targets have 144000 bases, whose columns take about 0.01843 GB .*, and 0.001 GB are allowed; allow more \(--memory\)' "$build/runnel" live $options --memory 0.001 --aligned -o x.vcf "$ref" small.bam
 rm -rf x.vcf.live # it may have taken reads already
+refuses 2 'live: --sample takes no tabs' "$build/runnel" live --sample $'a\tb' -o x.vcf "$ref" small.bam # before the work
+refuses 1 'nosuch/report cannot be written' "$build/runnel" live --report nosuch/report -o x.vcf "$ref" small.bam
+refuses 2 'small.bam is an input' "$build/runnel" live --report small.bam -o x.vcf "$ref" small.bam
+refuses 2 'no use without --tap' "$build/runnel" live --snapshot ipc://x -o x.vcf "$ref" small.bam
+refuses 2 'aligned and --align-preset exclude' "$build/runnel" live --aligned --align-preset map-hifi -o x.vcf "$ref" small.bam
+refuses 2 'small.bam is none' "$build/runnel" live --idle 1m -o x.vcf "$ref" small.bam
+refuses 2 'memory takes more than 0' "$build/runnel" live --memory 0 -o x.vcf "$ref" small.bam
+refuses 1 'x.vcf.live: no reads came' "$build/runnel" live --resume -o x.vcf "$ref"
+refuses 1 'no\?\[31m\?\?red.bam: cannot open' "$build/runnel" live $options -o x.vcf "$ref" $'no\e[31m\xc2\x9bred.bam' # nothing for the terminal
+mkdir ours # before; it stays
+refuses 1 'none of the contigs' "$build/runnel" live $options --aligned --spool ours -o x.vcf "$root/examples/sample/ref.fa" small.bam
+[ -d ours ] && good || bad "a folder of somebody was removed"
 refuses 1 'none of the contigs' "$build/runnel" live $options --aligned -o x.vcf "$root/examples/sample/ref.fa" small.bam
 printf 'chr21\t5\t5\n' > none.bed
 refuses 1 'none.bed: holds no target' "$build/runnel" live $options --aligned --targets none.bed -o x.vcf "$ref" small.bam

@@ -30,6 +30,10 @@ slowly > reads &
 timeout 60 script -qfec "$build/runnel live --aligned --pileup-only -o live.vcf $sample/ref.fa - < reads" terminal > /dev/null < /dev/null
 wait
 check "a live run's table is rewritten on a terminal" grep -Pzq '(?s)reads +Mb +median depth +firm +tentative +calls.*\x1b\[2A +reads.* [1-9][0-9]* +[0-9.]+ +[1-9]' terminal
+slowly | sed -u 's/^@SQ.*/&\n@SQ\tSN:alien\tLN:500/; 150s/sim1\t[0-9]*/alien\t1/' > reads &
+timeout 60 script -qfec "$build/runnel live --aligned --pileup-only -o live.vcf $sample/ref.fa - < reads" terminal > /dev/null < /dev/null
+wait
+check "what is said takes the table's place" grep -Pzq '(?s)calls.*\x1b\[2A.*\r\x1b\[Jrunnel: keep: reads on contig .alien.*reads +Mb' terminal
 slowly > reads &
 timeout 60 "$build/runnel" live --aligned --pileup-only -o live.vcf "$sample/ref.fa" - < reads 2> quiet
 wait

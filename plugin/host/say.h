@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How the command speaks to people: a sentence a line, on standard error. */
+#ifndef PLUGIN_HOST_SAY_H
+#define PLUGIN_HOST_SAY_H
+
+/* A sentence as a line.  It has none of the control characters that names of reads, contigs and
+ * files may carry: '?' stands in their place.  What shows progress on the terminal gives way; it
+ * stands below the sentence when it is drawn the next time. [any thread] */
+void say(const char *format, ...);
+
+#endif
