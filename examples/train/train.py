@@ -16,8 +16,10 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from augment import exchange_letters, leave_out_reads
 from labels import label, read_labels
 from networks import FullAlignment, Pileup
+from start import start_at_letters
 
 KINDS = ("pileup", "full_alignment")
 # Full-alignment windows are cut to the least of these that holds their reads: rows cost time.
@@ -86,13 +88,14 @@ def batches(groups, size, seed):
     return [out[i] for i in torch.randperm(len(out), generator=random)]
 
 
-def loss_of(logits, labels, weight):
-    """Focal cross-entropy, so that the many easy windows do not drown the few hard ones."""
-    total = 0.0
-    for task, scores in enumerate(logits):
-        wrong = F.cross_entropy(scores, labels[:, task], reduction="none")
-        total = total + (weight * (1 - torch.exp(-wrong)) * wrong).mean().float()
-    return total
+def losses_of(logits, labels, weight):
+    """Focal cross-entropy of each task, so that the many easy windows do not drown the few hard ones."""
+    wrong = [F.cross_entropy(scores, labels[:, task], reduction="none") for task, scores in enumerate(logits)]
+    return torch.stack([(weight * (1 - torch.exp(-w)) * w).mean().float() for w in wrong])
+
+
+def in_words(losses):
+    return f"loss {float(losses.sum()):.4f} (" + " ".join(f"{float(x):.3f}" for x in losses) + ")"
 
 
 def scores(logits, labels):
@@ -121,8 +124,8 @@ def look(network, groups, device):
             said += [[x.cpu() for x in network(t.to(device))] for t in tensors.split(256)]
             labels.append(wanted)
     said, labels = [torch.cat(x) for x in zip(*said)], torch.cat(labels)
-    loss = loss_of(said, labels, torch.ones(len(labels)))
-    return f"loss {float(loss):.4f}, SNP and indel windows {scores(said, labels)}"
+    losses = losses_of(said, labels, torch.ones(len(labels)))
+    return f"{in_words(losses)}, SNP and indel windows {scores(said, labels)}"
 
 
 def to_training(network, options):
@@ -148,17 +151,22 @@ def train(options, network, device, groups, held):
     last = min(steps, options.until or steps)
     while done < last:
         for (tensors, labels, weights), rows in batches(groups, options.batch, options.seed + done // per_epoch)[done % per_epoch:]:
-            loss = loss_of(network(tensors[rows].to(device)), labels[rows].to(device), weights[rows].to(device))
+            tensors, labels = tensors[rows], labels[rows]
+            if options.kind == "full_alignment":
+                random = torch.Generator().manual_seed(options.seed * 1000003 + done)
+                tensors, labels = exchange_letters(tensors, labels, random)
+                tensors = leave_out_reads(tensors, network.rows, options.most_rows or network.rows, random)
+            losses = losses_of(network(tensors.to(device)), labels.to(device), weights[rows].to(device))
             optimizer.zero_grad()
-            loss.backward()
+            losses.sum().backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
             optimizer.step()
             schedule.step()
-            done, since, total = done + 1, since + 1, total + float(loss.detach())
+            done, since, total = done + 1, since + 1, total + losses.detach()
             if done % every == 0 or done == last:
                 seen = look(network, held, device) if held else "nothing"
                 to_training(network, options)
-                print(f"step {done}/{steps}: loss {total / since:.4f}, held out: {seen}, "
+                print(f"step {done}/{steps}: {in_words(total / since)}, held out: {seen}, "
                       f"{time.time() - start:.0f} s", flush=True)
                 total, since = 0.0, 0
                 torch.save({"network": network.state_dict(), "optimizer": optimizer.state_dict(),
@@ -176,6 +184,7 @@ def main():
     parser.add_argument("--start", help="weights to begin with: .pt, or a model of Runnel's (.h5)")
     parser.add_argument("--whole", action="store_true", help="full-alignment windows at their whole height, with the "
                         "normalisation that --start brings: a last round")
+    parser.add_argument("--most-rows", type=int, choices=HEIGHTS, help="full-alignment windows keep so many reads at most")
     parser.add_argument("--epochs", type=float, default=4)
     parser.add_argument("--until", type=int, help="stop after this step of the schedule, for a next round on other samples")
     parser.add_argument("--batch", type=int, default=256)
@@ -194,6 +203,8 @@ def main():
     network = (FullAlignment(height) if options.kind == "full_alignment" else Pileup()).to(device)
     if options.start:
         network.load_state_dict(weights_of(options.start, options.kind))
+    elif options.kind == "full_alignment":
+        start_at_letters(network, groups[0][0][:256])
     train(options, network, device, groups, held)
     torch.save(network.state_dict(), options.out)
 
