@@ -181,6 +181,9 @@ refuses 2 'small.bam is an input' "$build/runnel" live --report small.bam -o x.v
 refuses 2 'no use without --tap' "$build/runnel" live --snapshot ipc://x -o x.vcf "$ref" small.bam
 refuses 2 'aligned and --align-preset exclude' "$build/runnel" live --aligned --align-preset map-hifi -o x.vcf "$ref" small.bam
 refuses 2 'small.bam is none' "$build/runnel" live --idle 1m -o x.vcf "$ref" small.bam
+mkdir -p from/in
+refuses 2 'from/in/x.vcf.live, where reads would be kept, is in from,' "$build/runnel" live -o from/in/x.vcf "$ref" from
+refuses 2 'from/in, where reads would be kept' "$build/runnel" live --spool from/in -o x.vcf "$ref" from
 refuses 2 'memory takes more than 0' "$build/runnel" live --memory 0 -o x.vcf "$ref" small.bam
 refuses 1 'x.vcf.live: no reads came' "$build/runnel" live --resume -o x.vcf "$ref"
 refuses 1 'no\?\[31m\?\?red.bam: cannot open' "$build/runnel" live $options -o x.vcf "$ref" $'no\e[31m\xc2\x9bred.bam' # nothing for the terminal
