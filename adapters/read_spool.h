@@ -47,7 +47,7 @@ int read_spool_add(struct read_spool *spool, int32_t contig, const struct alignm
                    const char *start_time, size_t start_time_length, int64_t channel,
                    struct failure *why);
 
-/* What was added is in the files from now on, whatever becomes of this process. */
+/* What was added is on the disk from now on, whatever becomes of this process or the machine. */
 int read_spool_flush(struct read_spool *spool, struct failure *why);
 
 /* Ends the segment under way; without any read there is one empty segment then. */

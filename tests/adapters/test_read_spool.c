@@ -148,6 +148,27 @@ static int count_reads(const char *path, bool is_sorted) {
     return count;
 }
 
+/* In the place of the system's: how often the disk was waited for. */
+static int waits;
+int fdatasync(int file) {
+    (void)file;
+    waits++;
+    return 0;
+}
+
+Test(read_spool, what_is_acknowledged_is_on_the_disk) {
+    struct failure why = {0};
+    struct read_spool *spool = open_spool(false);
+    add(spool, 0);
+    cr_expect_eq(waits, 0);
+    cr_assert_eq(read_spool_flush(spool, &why), STATUS_OK);
+    cr_expect_eq(waits, 1);
+    add(spool, 1);
+    cr_assert_eq(read_spool_end(spool, &why), STATUS_OK);
+    cr_expect_eq(waits, 2);
+    read_spool_free(spool);
+}
+
 Test(read_spool, what_was_flushed_survives) {
     struct failure why = {0};
     pid_t child = fork();
