@@ -71,12 +71,16 @@ static void add_groups(kstring_t *text, const struct read_spool_header *header) 
     }
 }
 
+static const char TARGETS_LINE[] = "@CO\ttargets: ";
+
 static sam_hdr_t *make_header(const struct read_spool_header *header) {
     kstring_t text = KS_INITIALIZE;
     kputs("@HD\tVN:1.6\tSO:unsorted\n", &text);
     for (size_t i = 0; i < header->contig_count; i++)
         ksprintf(&text, "@SQ\tSN:%s\tLN:%lld\n", header->names[i], (long long)header->lengths[i]);
     add_groups(&text, header);
+    if (header->targets != NULL)
+        ksprintf(&text, "%s%s\n", TARGETS_LINE, header->targets);
     sam_hdr_t *made = text.s ? sam_hdr_parse(text.l, text.s) : NULL;
     ks_free(&text);
     return made;
@@ -88,6 +92,15 @@ static bool same_contigs(const sam_hdr_t *a, const sam_hdr_t *b) {
         same = strcmp(sam_hdr_tid2name(a, i), sam_hdr_tid2name(b, i)) == 0 &&
                sam_hdr_tid2len(a, i) == sam_hdr_tid2len(b, i);
     return same;
+}
+
+/* Whether reads of other targets were left out when those were kept. */
+static bool other_targets(sam_hdr_t *theirs, sam_hdr_t *ours) {
+    const char *told = strstr(sam_hdr_str(theirs), TARGETS_LINE);
+    const char *wanted = strstr(sam_hdr_str(ours), TARGETS_LINE);
+    size_t length = wanted ? strcspn(wanted, "\n") : 0;
+    return told != NULL && wanted != NULL &&
+           (strcspn(told, "\n") != length || strncmp(told, wanted, length) != 0);
 }
 
 /* ---- what a run before left ---------------------------------------------------------------- */
@@ -121,9 +134,15 @@ static int check_segment(const struct read_spool *s, const char *path, struct fa
     else if (header == NULL)
         status =
             remove(path) == 0 ? STATUS_OK : fail(why, STATUS_IO, "%s: cannot be removed", path);
-    else if (s->header != NULL && !same_contigs(header, s->header))
+    else if (sam_hdr_nref(s->header) > 0 && !same_contigs(header, s->header))
         status = fail(why, STATUS_BAD_INPUT,
                       "%s: holds reads of another reference than those that come now", path);
+    else if (other_targets(header, s->header))
+        status =
+            fail(why, STATUS_BAD_INPUT,
+                 "%s: holds reads that were kept for other targets; go on with the BED file of "
+                 "that run",
+                 path);
     else if (hts_check_EOF(file) != 1)
         status = mend(s, path, file, header, why);
     sam_hdr_destroy(header);
@@ -178,10 +197,10 @@ int read_spool_open(struct read_spool **out, const char *folder,
         return fail(why, STATUS_NO_MEMORY, "out of memory for kept reads");
     s->lock = s->disk = -1;
     s->folder = strdup(folder);
-    s->header = header ? make_header(header) : NULL;
+    s->header = make_header(header);
     s->record = bam_init1();
     int status = STATUS_OK;
-    if (s->folder == NULL || (header != NULL && s->header == NULL) || s->record == NULL)
+    if (s->folder == NULL || s->header == NULL || s->record == NULL)
         status = fail(why, STATUS_NO_MEMORY, "out of memory for kept reads");
     else if ((status = take_folder(s, why)) == STATUS_OK)
         status = find_segments(s, resume, why);

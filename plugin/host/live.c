@@ -9,6 +9,7 @@
 #include "plugin/host/options.h"
 #include "plugin/host/paths.h"
 #include "plugin/host/say.h"
+#include "plugin/targets.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -329,9 +330,13 @@ static int run_live(const struct request *request, struct failure *why) {
 /* The reads that a run before has kept are whole from now on. */
 static int take_kept(const struct request *request, struct failure *why) {
     struct read_spool *spool;
-    int status = read_spool_open(&spool, request->folder, NULL, true, why);
+    char targets[TARGETS_NAME_SIZE];
+    const struct read_spool_header header = {.targets = targets};
+    if (targets_name(targets, request->bed, why) != STATUS_OK ||
+        read_spool_open(&spool, request->folder, &header, true, why) != STATUS_OK)
+        return why->code;
     read_spool_free(spool);
-    return status;
+    return STATUS_OK;
 }
 
 /* All kept reads in one sorted file. */

@@ -84,6 +84,7 @@ for more in rest all none; do
     refuses 1 'holds the reads of a run before; --resume goes on' "$build/runnel" live $options --aligned -o live.vcf "$ref" shuffled.sam
     if [ $more = none ]; then
         samtools view -h live.vcf.live/reads-000001.bam 2> /dev/null | samtools sort -o part.bam -
+        refuses 1 'kept for other targets' "$build/runnel" live $options --resume --targets targets.bed -o live.vcf "$ref"
         live --pileup-only --resume -o live.vcf "$ref" || bad "resumed without a source"
         "$build/runnel" call $options --pileup-only -o want.vcf "$ref" part.bam; same want.vcf live.vcf
         break

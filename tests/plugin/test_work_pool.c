@@ -50,6 +50,7 @@ static int run(void *worker, const struct runnel_batch *batch, struct runnel_slo
 
 static struct work_pool *start(int64_t threads) {
     struct failure why = {0};
+    atomic_store(&completed, 0);
     struct work_pool *pool = work_pool_new(&HOST, run, threads, &why);
     cr_assert_not_null(pool, "%s", why.text);
     for (size_t i = 0; i < work_pool_threads(pool) && i < THREADS; i++)
