@@ -23,11 +23,17 @@ enum { QUIET_SECONDS = 10, SCAN_SECONDS = 10 };
 
 enum { EVENTS = IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE };
 
+struct watched_folder {
+    char *path;
+    int number; /* of its watch; -1: the system has no more, and only scans see what comes */
+};
+
 struct folder_watch {
     char *path;
     int events;
     time_t scanned;
-    bool gone;
+    size_t folder_count, folder_room;
+    struct watched_folder *folders; /* the folder itself is the first */
     size_t count, room;
     struct folder_file *files;
     int64_t lost;
@@ -98,20 +104,20 @@ static const char *base_of(const char *path) {
     return strrchr(path, '/') + 1;
 }
 
-static bool has_name(const struct folder_file *file, const char *name) {
-    return strcmp(base_of(file->path), name) == 0;
+static bool has_path(const struct folder_file *file, const char *path) {
+    return strcmp(base_of(file->path), base_of(path)) == 0 && strcmp(file->path, path) == 0;
 }
 
-/* The last entry of this very file, or else of one with this name and size; NULL: it is new.  What
- * had its name before is no more, so that its inode may come again. */
-static struct folder_file *find(struct folder_watch *watch, const char *name,
+/* The last entry of this very file, or else of one with this path and size; NULL: it is new.  What
+ * had its path before is no more, so that its inode may come again. */
+static struct folder_file *find(struct folder_watch *watch, const char *path,
                                 const struct stat *now) {
     struct folder_file *file, *same = NULL, *alike = NULL;
     for (size_t i = 0; i < watch->count; i++) {
         file = &watch->files[i];
         if (file->device == now->st_dev && file->inode == now->st_ino) {
             same = file;
-        } else if (has_name(file, name)) {
+        } else if (has_path(file, path)) {
             file->inode = 0;
             if (file->complete && file->size == now->st_size)
                 alike = file;
@@ -122,13 +128,12 @@ static struct folder_file *find(struct folder_watch *watch, const char *name,
     return same ? same : alike;
 }
 
-static int look_at(struct folder_watch *watch, const char *name, bool closed, struct failure *why) {
-    char path[PATH_MAX];
+static int look_at(struct folder_watch *watch, const char *path, bool closed, struct failure *why) {
+    const char *name = base_of(path);
     struct stat now;
-    snprintf(path, sizeof path, "%s/%s", watch->path, name);
     if (!is_wanted(name) || stat(path, &now) != 0 || !S_ISREG(now.st_mode))
         return STATUS_OK;
-    struct folder_file *file = find(watch, name, &now);
+    struct folder_file *file = find(watch, path, &now);
     bool longer = file != NULL && file->complete && now.st_size > file->size;
     bool anew = file != NULL && file->complete && now.st_size < file->size;
     if (longer && !is_fastq(name)) {
@@ -136,7 +141,7 @@ static int look_at(struct folder_watch *watch, const char *name, bool closed, st
         file->size = now.st_size;
     } else if (file == NULL || longer || anew) {
         file = add(watch, path, &now, longer ? file->size : 0, why);
-    } else if (!has_name(file, name)) { /* it was renamed */
+    } else if (!has_path(file, path)) { /* it was renamed */
         char *copy = strdup(path);
         free(copy ? file->path : NULL);
         file->path = copy ? copy : file->path;
@@ -148,11 +153,43 @@ static int look_at(struct folder_watch *watch, const char *name, bool closed, st
     return STATUS_OK;
 }
 
-/* ---- the folder ---------------------------------------------------------------------------- */
+/* ---- folders ------------------------------------------------------------------------------- */
+
+/* A folder in the folder.  What is hidden is still being made; links may lead in circles; and what
+ * sequencers put aside is not meant. */
+static bool is_folder(int parent, const char *name) {
+    struct stat found;
+    return name[0] != '.' && !ends_in(name, "_fail") &&
+           fstatat(parent, name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(found.st_mode);
+}
+
+static int add_folder(struct folder_watch *watch, const char *path, struct failure *why) {
+    for (size_t i = 0; i < watch->folder_count; i++)
+        if (strcmp(watch->folders[i].path, path) == 0)
+            return STATUS_OK;
+    if (watch->folder_count == watch->folder_room) {
+        size_t room = 2 * watch->folder_room + 16;
+        struct watched_folder *folders = realloc(watch->folders, room * sizeof *folders);
+        if (folders == NULL)
+            return fail(why, STATUS_NO_MEMORY, "%s: out of memory", path);
+        watch->folders = folders;
+        watch->folder_room = room;
+    }
+    char *copy = strdup(path);
+    if (copy == NULL)
+        return fail(why, STATUS_NO_MEMORY, "%s: out of memory", path);
+    watch->folders[watch->folder_count++] = (struct watched_folder){copy, -1};
+    return STATUS_OK;
+}
 
 struct found {
-    char name[NAME_MAX + 1];
+    char *path;
     struct timespec changed;
+};
+
+struct finding {
+    size_t count, room;
+    struct found *list;
 };
 
 static int by_change(const void *one, const void *other) {
@@ -161,63 +198,118 @@ static int by_change(const void *one, const void *other) {
         return a->changed.tv_sec < b->changed.tv_sec ? -1 : 1;
     if (a->changed.tv_nsec != b->changed.tv_nsec)
         return a->changed.tv_nsec < b->changed.tv_nsec ? -1 : 1;
-    return strcmp(a->name, b->name);
+    return strcmp(a->path, b->path);
 }
 
-/* Looks at every file that is there: at the begin, and now and then, since a network's folder sends
- * no events and a full queue loses some. */
-static int scan(struct folder_watch *watch, struct failure *why) {
-    struct found *found = NULL;
-    size_t count = 0, room = 0;
-    int status = STATUS_OK;
-    watch->scanned = time(NULL);
-    DIR *folder = opendir(watch->path);
-    if (folder == NULL)
-        return fail(why, STATUS_IO, "%s: cannot be looked into: %s", watch->path, strerror(errno));
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        struct stat now;
-        if (!is_wanted(entry->d_name) || fstatat(dirfd(folder), entry->d_name, &now, 0) != 0)
-            continue;
-        if (count == room) {
-            struct found *larger = realloc(found, (room = 2 * room + 64) * sizeof *found);
-            if (larger == NULL) {
-                status = fail(why, STATUS_NO_MEMORY, "%s: out of memory", watch->path);
-                break;
-            }
-            found = larger;
-        }
-        snprintf(found[count].name, sizeof found[count].name, "%s", entry->d_name);
-        found[count++].changed = now.st_mtim;
+static int add_found(struct finding *found, const char *path, const struct stat *now,
+                     struct failure *why) {
+    if (found->count == found->room) {
+        size_t room = 2 * found->room + 64;
+        struct found *larger = realloc(found->list, room * sizeof *larger);
+        if (larger == NULL)
+            return fail(why, STATUS_NO_MEMORY, "%s: out of memory", path);
+        found->list = larger;
+        found->room = room;
     }
-    closedir(folder);
-    if (count > 0)
-        qsort(found, count, sizeof *found, by_change);
-    for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        status = look_at(watch, found[i].name, false, why);
-    free(found);
+    char *copy = strdup(path);
+    if (copy == NULL)
+        return fail(why, STATUS_NO_MEMORY, "%s: out of memory", path);
+    found->list[found->count++] = (struct found){copy, now->st_mtim};
+    return STATUS_OK;
+}
+
+/* Lists the files of one folder, and puts its folders behind the others. */
+static int list_folder(struct folder_watch *watch, const char *folder, DIR *from,
+                       struct finding *found, struct failure *why) {
+    char path[PATH_MAX];
+    struct stat now;
+    int status = STATUS_OK;
+    for (struct dirent *entry; status == STATUS_OK && (entry = readdir(from)) != NULL;) {
+        int length = snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        if (length < 0 || (size_t)length >= sizeof path)
+            continue;
+        if (is_folder(dirfd(from), entry->d_name))
+            status = add_folder(watch, path, why);
+        else if (is_wanted(entry->d_name) && fstatat(dirfd(from), entry->d_name, &now, 0) == 0)
+            status = add_found(found, path, &now, why);
+    }
     return status;
 }
 
-/* The file of this name is no more, and another may get its inode. */
-static void forget_inode(struct folder_watch *watch, const char *name) {
+/* Watches folder `at`, and only then lists it, so that nothing comes in between. */
+static int scan_folder(struct folder_watch *watch, size_t at, struct finding *found,
+                       struct failure *why) {
+    char *folder = watch->folders[at].path;
+    int number = inotify_add_watch(watch->events, folder, EVENTS | IN_ONLYDIR);
+    DIR *from = at == 0 && number < 0 ? NULL : opendir(folder);
+    watch->folders[at].number = number;
+    if (from == NULL && at == 0)
+        return fail(why, STATUS_IO, "%s: cannot be watched: %s", folder, strerror(errno));
+    int status = from ? list_folder(watch, folder, from, found, why) : STATUS_OK;
+    if (from != NULL)
+        closedir(from);
+    return status;
+}
+
+/* Folders that are no more, or have another name by now. */
+static void forget_folders(struct folder_watch *watch) {
+    size_t kept = 0;
+    for (size_t i = 0; i < watch->folder_count; i++)
+        if (i == 0 || access(watch->folders[i].path, F_OK) == 0)
+            watch->folders[kept++] = watch->folders[i];
+        else
+            free(watch->folders[i].path);
+    watch->folder_count = kept;
+}
+
+/* Looks at every file that is there: at the begin, when a folder comes, and now and then, since a
+ * network's folder sends no events and a full queue loses some. */
+static int scan(struct folder_watch *watch, struct failure *why) {
+    struct finding found = {0};
+    int status = STATUS_OK;
+    watch->scanned = time(NULL);
+    forget_folders(watch);
+    for (size_t i = 0; i < watch->folder_count && status == STATUS_OK; i++)
+        status = scan_folder(watch, i, &found, why);
+    if (found.count > 0)
+        qsort(found.list, found.count, sizeof *found.list, by_change);
+    for (size_t i = 0; i < found.count; i++) {
+        if (status == STATUS_OK)
+            status = look_at(watch, found.list[i].path, false, why);
+        free(found.list[i].path);
+    }
+    free(found.list);
+    return status;
+}
+
+/* The file of this path is no more, and another may get its inode. */
+static void forget_inode(struct folder_watch *watch, const char *path) {
     for (size_t i = 0; i < watch->count; i++)
-        if (has_name(&watch->files[i], name))
+        if (has_path(&watch->files[i], path))
             watch->files[i].inode = 0;
 }
 
 static int heed(struct folder_watch *watch, const struct inotify_event *event,
                 struct failure *why) {
-    if (event->mask & (IN_IGNORED | IN_UNMOUNT))
-        return fail(why, STATUS_IO, "%s: the folder has gone", watch->path);
-    if (event->mask & IN_Q_OVERFLOW)
+    char path[PATH_MAX];
+    size_t at = 0;
+    if ((event->mask & IN_Q_OVERFLOW) ||
+        (event->mask & IN_ISDIR && event->mask & (IN_CREATE | IN_MOVED_TO)))
         return scan(watch, why);
-    if (event->len == 0)
+    while (at < watch->folder_count && watch->folders[at].number != event->wd)
+        at++;
+    if (at == 0 && event->mask & (IN_IGNORED | IN_UNMOUNT))
+        return fail(why, STATUS_IO, "%s: the folder has gone", watch->path);
+    if (at == watch->folder_count || event->len == 0)
+        return STATUS_OK;
+    int length = snprintf(path, sizeof path, "%s/%s", watch->folders[at].path, event->name);
+    if (length < 0 || (size_t)length >= sizeof path)
         return STATUS_OK;
     if (event->mask & IN_DELETE) {
-        forget_inode(watch, event->name);
+        forget_inode(watch, path);
         return STATUS_OK;
     }
-    return look_at(watch, event->name, event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO), why);
+    return look_at(watch, path, event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO), why);
 }
 
 int folder_watch_open(struct folder_watch **out, const char *path, struct failure *why) {
@@ -229,8 +321,10 @@ int folder_watch_open(struct folder_watch **out, const char *path, struct failur
     }
     int status = STATUS_OK;
     watch->events = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (watch->events < 0 || inotify_add_watch(watch->events, path, EVENTS | IN_ONLYDIR) < 0)
+    if (watch->events < 0)
         status = fail(why, STATUS_IO, "%s: cannot be watched: %s", path, strerror(errno));
+    if (status == STATUS_OK)
+        status = add_folder(watch, path, why);
     if (status == STATUS_OK)
         status = scan(watch, why);
     if (status != STATUS_OK) {
@@ -249,6 +343,9 @@ void folder_watch_close(struct folder_watch *watch) {
     for (size_t i = 0; i < watch->count; i++)
         free(watch->files[i].path);
     free(watch->files);
+    for (size_t i = 0; i < watch->folder_count; i++)
+        free(watch->folders[i].path);
+    free(watch->folders);
     free(watch->path);
     free(watch);
 }

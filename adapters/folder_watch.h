@@ -6,7 +6,9 @@
  *
  * A file counts if its name ends in .bam, .sam, .cram, .fastq or .fq, the last two also with .gz,
  * and does not begin with a dot.  A file is new if neither the file itself (by device and inode)
- * was there before, nor one of its name and size.  Folders in the folder are not looked into. */
+ * was there before, nor one of its path and size.  Folders in the folder count as well, whenever
+ * they come; not hidden ones, links to folders, and those whose names end in _fail, where
+ * sequencers put reads of low quality. */
 #ifndef ADAPTERS_FOLDER_WATCH_H
 #define ADAPTERS_FOLDER_WATCH_H
 

@@ -29,6 +29,7 @@ struct read_spool {
     char **paths;
     size_t number;      /* of the segment under way */
     htsFile *file;      /* NULL: none is */
+    int disk;           /* its descriptor once more, to wait for the disk; -1: none is */
     int64_t bytes;      /* in it, uncompressed */
     bam1_t *record;     /* used again for every read */
     kstring_t sequence; /* the same */
@@ -44,6 +45,11 @@ static bool segment_path(char *path, size_t size, const char *folder, size_t num
 static int fail_write(const char *folder, struct failure *why) {
     return fail(why, STATUS_IO, "%s: a read cannot be kept: %s", folder,
                 errno ? strerror(errno) : "the file cannot be written");
+}
+
+/* Waits for the disk; where the file system cannot tell, it is as good as it gets. */
+static bool on_disk(int file) {
+    return fdatasync(file) == 0 || errno == EINVAL;
 }
 
 /* ---- header -------------------------------------------------------------------------------- */
@@ -65,12 +71,16 @@ static void add_groups(kstring_t *text, const struct read_spool_header *header) 
     }
 }
 
+static const char TARGETS_LINE[] = "@CO\ttargets: ";
+
 static sam_hdr_t *make_header(const struct read_spool_header *header) {
     kstring_t text = KS_INITIALIZE;
     kputs("@HD\tVN:1.6\tSO:unsorted\n", &text);
     for (size_t i = 0; i < header->contig_count; i++)
         ksprintf(&text, "@SQ\tSN:%s\tLN:%lld\n", header->names[i], (long long)header->lengths[i]);
     add_groups(&text, header);
+    if (header->targets != NULL)
+        ksprintf(&text, "%s%s\n", TARGETS_LINE, header->targets);
     sam_hdr_t *made = text.s ? sam_hdr_parse(text.l, text.s) : NULL;
     ks_free(&text);
     return made;
@@ -82,6 +92,15 @@ static bool same_contigs(const sam_hdr_t *a, const sam_hdr_t *b) {
         same = strcmp(sam_hdr_tid2name(a, i), sam_hdr_tid2name(b, i)) == 0 &&
                sam_hdr_tid2len(a, i) == sam_hdr_tid2len(b, i);
     return same;
+}
+
+/* Whether reads of other targets were left out when those were kept. */
+static bool other_targets(sam_hdr_t *theirs, sam_hdr_t *ours) {
+    const char *told = strstr(sam_hdr_str(theirs), TARGETS_LINE);
+    const char *wanted = strstr(sam_hdr_str(ours), TARGETS_LINE);
+    size_t length = wanted ? strcspn(wanted, "\n") : 0;
+    return told != NULL && wanted != NULL &&
+           (strcspn(told, "\n") != length || strncmp(told, wanted, length) != 0);
 }
 
 /* ---- what a run before left ---------------------------------------------------------------- */
@@ -115,9 +134,15 @@ static int check_segment(const struct read_spool *s, const char *path, struct fa
     else if (header == NULL)
         status =
             remove(path) == 0 ? STATUS_OK : fail(why, STATUS_IO, "%s: cannot be removed", path);
-    else if (s->header != NULL && !same_contigs(header, s->header))
+    else if (sam_hdr_nref(s->header) > 0 && !same_contigs(header, s->header))
         status = fail(why, STATUS_BAD_INPUT,
                       "%s: holds reads of another reference than those that come now", path);
+    else if (other_targets(header, s->header))
+        status =
+            fail(why, STATUS_BAD_INPUT,
+                 "%s: holds reads that were kept for other targets; go on with the BED file of "
+                 "that run",
+                 path);
     else if (hts_check_EOF(file) != 1)
         status = mend(s, path, file, header, why);
     sam_hdr_destroy(header);
@@ -170,12 +195,12 @@ int read_spool_open(struct read_spool **out, const char *folder,
     struct read_spool *s = *out = calloc(1, sizeof *s);
     if (s == NULL)
         return fail(why, STATUS_NO_MEMORY, "out of memory for kept reads");
-    s->lock = -1;
+    s->lock = s->disk = -1;
     s->folder = strdup(folder);
-    s->header = header ? make_header(header) : NULL;
+    s->header = make_header(header);
     s->record = bam_init1();
     int status = STATUS_OK;
-    if (s->folder == NULL || (header != NULL && s->header == NULL) || s->record == NULL)
+    if (s->folder == NULL || s->header == NULL || s->record == NULL)
         status = fail(why, STATUS_NO_MEMORY, "out of memory for kept reads");
     else if ((status = take_folder(s, why)) == STATUS_OK)
         status = find_segments(s, resume, why);
@@ -198,6 +223,8 @@ void read_spool_free(struct read_spool *s) {
     bam_destroy1(s->record);
     ks_free(&s->sequence);
     free(s->moves);
+    if (s->disk >= 0)
+        close(s->disk);
     if (s->lock >= 0)
         close(s->lock);
     free(s->folder);
@@ -221,9 +248,10 @@ static int begin_segment(struct read_spool *s, struct failure *why) {
     errno = 0;
     s->bytes = 0;
     s->file = hts_open(path, "wb1");
-    if (s->file == NULL || sam_hdr_write(s->file, s->header) != 0)
+    if (s->file == NULL || sam_hdr_write(s->file, s->header) != 0 ||
+        (s->disk = open(path, O_RDONLY | O_CLOEXEC)) < 0)
         return fail_write(s->folder, why);
-    return STATUS_OK;
+    return fsync(s->lock) == 0 || errno == EINVAL ? STATUS_OK : fail_write(s->folder, why);
 }
 
 /* The record without its tags.  bam_set1 takes letters, and packs them again. */
@@ -280,7 +308,8 @@ int read_spool_add(struct read_spool *s, int32_t contig, const struct alignment 
 
 int read_spool_flush(struct read_spool *s, struct failure *why) {
     errno = 0;
-    if (s->file == NULL || (bgzf_flush(s->file->fp.bgzf) == 0 && hflush(s->file->fp.bgzf->fp) == 0))
+    if (s->file == NULL || (bgzf_flush(s->file->fp.bgzf) == 0 &&
+                            hflush(s->file->fp.bgzf->fp) == 0 && on_disk(s->disk)))
         return STATUS_OK;
     return fail_write(s->folder, why);
 }
@@ -288,10 +317,15 @@ int read_spool_flush(struct read_spool *s, struct failure *why) {
 int read_spool_end(struct read_spool *s, struct failure *why) {
     if (s->number == 0 && begin_segment(s, why) != STATUS_OK) /* without any read */
         return why->code;
-    htsFile *file = s->file;
-    s->file = NULL;
+    if (s->file == NULL)
+        return STATUS_OK;
     errno = 0;
-    return file == NULL || hts_close(file) == 0 ? STATUS_OK : fail_write(s->folder, why);
+    bool good = hts_close(s->file) == 0 && on_disk(s->disk);
+    int status = good ? STATUS_OK : fail_write(s->folder, why);
+    close(s->disk);
+    s->file = NULL;
+    s->disk = -1;
+    return status;
 }
 
 void read_spool_remove(const char *folder) {

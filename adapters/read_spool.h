@@ -26,12 +26,13 @@ struct read_spool_header {
     const int64_t *lengths;
     const char *sample, *platform; /* SM and PL of the read group; NULL: not known */
     const char *basecall_models;   /* names joined by commas; NULL: not known */
+    const char *targets;           /* names those that reads are kept for; NULL: not told */
 };
 
 /* Opens a folder, which is made where it does not exist.  One that holds segments already is
- * refused, unless `resume` is set; then those of other contigs are.  So is a folder that another
- * spool has open, in this process or in another one.  With `header` NULL nothing can be added: what
- * a run before has left is made whole, and that is all. */
+ * refused, unless `resume` is set; then those of other contigs are, or of other targets.  So is a
+ * folder that another spool has open, in this process or in another one.  Without contigs nothing
+ * can be added: what a run before has left is made whole, and that is all. */
 int read_spool_open(struct read_spool **out, const char *folder,
                     const struct read_spool_header *header, bool resume, struct failure *why);
 void read_spool_free(struct read_spool *spool); /* accepts NULL; the segments stay */
@@ -47,7 +48,7 @@ int read_spool_add(struct read_spool *spool, int32_t contig, const struct alignm
                    const char *start_time, size_t start_time_length, int64_t channel,
                    struct failure *why);
 
-/* What was added is in the files from now on, whatever becomes of this process. */
+/* What was added is on the disk from now on, whatever becomes of this process or the machine. */
 int read_spool_flush(struct read_spool *spool, struct failure *why);
 
 /* Ends the segment under way; without any read there is one empty segment then. */

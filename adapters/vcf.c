@@ -263,6 +263,18 @@ static void remove_other_index(const struct vcf_writer *writer, bool csi) {
     free(other);
 }
 
+/* Waits until the file is on the disk: a name is given to nothing less.  Where the file
+ * system cannot tell, it is as good as it gets. */
+static int wait_for_disk(const struct vcf_writer *writer, struct failure *why) {
+    int file = open(writer->temporary, O_RDONLY | O_CLOEXEC);
+    errno = 0;
+    bool failed = file >= 0 && fsync(file) != 0 && errno != EINVAL;
+    int status = failed ? fail_io(writer, "cannot be written to its end", why) : STATUS_OK;
+    if (file >= 0)
+        close(file);
+    return status;
+}
+
 /* Moves the index, then the file, so that a reader that sees the file finds the index. */
 static int publish(struct vcf_writer *writer, struct failure *why) {
     bool csi = writer->kind == VCF_BCF || writer->long_contig;
@@ -293,7 +305,9 @@ int vcf_writer_commit(struct vcf_writer *writer, struct failure *why) {
     int status = close_stream(writer, why);
     if (status != STATUS_OK || writer->temporary == NULL)
         return status;
-    status = publish(writer, why);
+    status = wait_for_disk(writer, why);
+    if (status == STATUS_OK)
+        status = publish(writer, why);
     if (status == STATUS_OK) {
         free(writer->temporary);
         writer->temporary = NULL;

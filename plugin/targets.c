@@ -5,7 +5,10 @@
 
 #include "adapters/regions.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Copies intervals sorted by begin, those that touch made one. */
 static int join(struct contig_targets *to, const struct interval *list, size_t count,
@@ -66,6 +69,21 @@ void targets_drop(struct targets *targets, size_t contig) {
     targets->columns -= columns_of(&targets->contigs[contig]);
     targets->count -= targets->contigs[contig].count;
     targets->contigs[contig].count = 0;
+}
+
+int targets_name(char name[TARGETS_NAME_SIZE], const char *bed, struct failure *why) {
+    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+    FILE *file = bed ? fopen(bed, "rb") : NULL;
+    snprintf(name, TARGETS_NAME_SIZE, "all");
+    if (bed == NULL)
+        return STATUS_OK;
+    if (file == NULL)
+        return fail(why, STATUS_IO, "%s cannot be opened: %s", bed, strerror(errno));
+    for (int letter; (letter = getc(file)) != EOF;)
+        hash = (hash ^ (unsigned char)letter) * UINT64_C(1099511628211);
+    fclose(file);
+    snprintf(name, TARGETS_NAME_SIZE, "%016llx", (unsigned long long)hash);
+    return STATUS_OK;
 }
 
 /* The first target that ends behind `position`. */

@@ -28,6 +28,11 @@ int targets_read(struct targets *targets, const char *bed, const struct stream_c
                  struct failure *why);
 void targets_free(struct targets *targets);
 
+enum { TARGETS_NAME_SIZE = 24 };
+
+/* What tells one BED file from another (by its bytes), or from none (`bed` NULL). */
+int targets_name(char name[TARGETS_NAME_SIZE], const char *bed, struct failure *why);
+
 /* Drops a contig's targets. */
 void targets_drop(struct targets *targets, size_t contig);
 

@@ -9,6 +9,7 @@
 #include "plugin/host/options.h"
 #include "plugin/host/paths.h"
 #include "plugin/host/say.h"
+#include "plugin/targets.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -99,8 +100,9 @@ static void help(FILE *out, size_t count) {
         "         last calls are then made of all reads, as `runnel call --one-pass` makes them.\n"
         "Usage:   runnel live [options] -o FILE REF.fa SOURCE\n"
         "         runnel live [options] --resume -o FILE REF.fa\n"
-        "         SOURCE: - (BAM, SAM or FASTQ), a file, a folder that is being filled, or an\n"
-        "         address (tcp://, ipc://)\n\nOptions:\n");
+        "         SOURCE: - (BAM, SAM or FASTQ), a file, a folder that is being filled (with the\n"
+        "         folders in it, but for those named ..._fail), or an address (tcp://, ipc://)\n"
+        "\nOptions:\n");
     options_help(out, OPTIONS, count);
 }
 
@@ -138,6 +140,31 @@ static int check_pairs(const struct request *request, struct failure *why) {
     return STATUS_OK;
 }
 
+/* Reads that are kept must not come in once more. */
+static int keep_apart(const struct request *request, struct failure *why) {
+    char parent[PATH_TEXT_MAX];
+    struct stat found;
+    if (request->source == NULL || stat(request->source, &found) != 0 || !S_ISDIR(found.st_mode))
+        return STATUS_OK;
+    snprintf(parent, sizeof parent, "%s", request->folder);
+    char *slash = strrchr(parent, '/');
+    if (!request->had_folder && slash != NULL)
+        slash[slash == parent] = '\0';
+    else if (!request->had_folder)
+        snprintf(parent, sizeof parent, ".");
+    char *ours = realpath(parent, NULL), *theirs = realpath(request->source, NULL);
+    size_t length = theirs ? strlen(theirs) : 0;
+    bool apart = ours == NULL || theirs == NULL || strncmp(ours, theirs, length) != 0 ||
+                 (ours[length] != '/' && ours[length] != '\0');
+    free(ours);
+    free(theirs);
+    return apart ? STATUS_OK
+                 : fail(why, STATUS_BAD_INPUT,
+                        "%s, where reads would be kept, is in %s, from where they come; name "
+                        "another folder (--spool)",
+                        request->folder, request->source);
+}
+
 static int read_request(struct request *request, struct failure *why) {
     const struct options *options = &request->options;
     request->output = options_text(options, "output");
@@ -168,7 +195,9 @@ static int read_request(struct request *request, struct failure *why) {
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
         if (paths_keep_inputs(outputs[i], inputs, sizeof inputs / sizeof *inputs, why) != STATUS_OK)
             return why->code;
-    return check_pairs(request, why) == STATUS_OK ? find_folder(request, why) : why->code;
+    if (check_pairs(request, why) != STATUS_OK || find_folder(request, why) != STATUS_OK)
+        return why->code;
+    return keep_apart(request, why);
 }
 
 /* ---- the line ---- */
@@ -301,9 +330,13 @@ static int run_live(const struct request *request, struct failure *why) {
 /* The reads that a run before has kept are whole from now on. */
 static int take_kept(const struct request *request, struct failure *why) {
     struct read_spool *spool;
-    int status = read_spool_open(&spool, request->folder, NULL, true, why);
+    char targets[TARGETS_NAME_SIZE];
+    const struct read_spool_header header = {.targets = targets};
+    if (targets_name(targets, request->bed, why) != STATUS_OK ||
+        read_spool_open(&spool, request->folder, &header, true, why) != STATUS_OK)
+        return why->code;
     read_spool_free(spool);
-    return status;
+    return STATUS_OK;
 }
 
 /* All kept reads in one sorted file. */

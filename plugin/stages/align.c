@@ -10,23 +10,17 @@
 #include "adapters/aligner.h"
 #include "plugin/read_rows.h"
 #include "plugin/stages/stage.h"
+#include "plugin/work_pool.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
-enum { THREADS_MAX = 256, UNALIGNED = 4 };
-
-struct job {
-    const struct runnel_batch *batch; /* the host keeps it until the slot is complete */
-    struct runnel_slot *slot;
-};
+enum { UNALIGNED = 4 };
 
 struct align;
 
 struct worker {
     struct align *align;
-    pthread_t thread;
     struct aligner_worker *mapper;
     struct arrow_table *table;
     struct read_row row;
@@ -39,15 +33,9 @@ struct align {
     struct aligner *aligner;
     struct stream_contigs contigs; /* of the reference */
     atomic_bool stranger_told;     /* of a contig that the reference does not have */
+    struct work_pool *pool;
     size_t worker_count;
-    struct worker workers[THREADS_MAX];
-
-    /* Guards what follows; nothing else is locked while it is held. */
-    pthread_mutex_t mutex;
-    pthread_cond_t news; /* a job was queued, or the workers are to leave */
-    bool leaving;
-    size_t job_count, job_room;
-    struct job jobs[2 * THREADS_MAX];
+    struct worker workers[WORKERS_MAX];
 };
 
 /* ---- one batch ---- */
@@ -92,16 +80,17 @@ static int pass_row(struct worker *worker, const struct runnel_batch *batch, int
                         &worker->row.origin, why);
 }
 
-static int run_job(struct worker *worker, const struct job *job, struct failure *why) {
+static int run_job(void *with, const struct runnel_batch *batch, struct runnel_slot *slot,
+                   struct failure *why) {
+    struct worker *worker = with;
     const struct runnel_host *host = worker->align->host;
-    int64_t rows = runnel_rows(job->batch);
-    int status = stream_check(job->batch, &READS_STREAM, why);
+    int64_t rows = runnel_rows(batch);
+    int status = stream_check(batch, &READS_STREAM, why);
     for (int64_t row = 0; status == STATUS_OK && row < rows; row++) {
-        status = read_row_get(&worker->row, job->batch, row, why);
+        status = read_row_get(&worker->row, batch, row, why);
         if (status == STATUS_OK)
-            status = worker->row.alignment.flag & UNALIGNED
-                         ? map_row(worker, why)
-                         : pass_row(worker, job->batch, row, why);
+            status = worker->row.alignment.flag & UNALIGNED ? map_row(worker, why)
+                                                            : pass_row(worker, batch, row, why);
     }
     if (status != STATUS_OK)
         return status;
@@ -109,38 +98,11 @@ static int run_job(struct worker *worker, const struct job *job, struct failure 
     if (aligned == NULL)
         return STATUS_NO_MEMORY;
     host->count(host->context, "in", rows);
-    host->emit(host->context, job->slot, aligned);
+    host->emit(host->context, slot, aligned);
     return STATUS_OK;
 }
 
 /* ---- workers ---- */
-
-static bool next_job(struct align *align, struct job *job) {
-    pthread_mutex_lock(&align->mutex);
-    while (align->job_count == 0 && !align->leaving)
-        pthread_cond_wait(&align->news, &align->mutex);
-    bool got = align->job_count > 0 && !align->leaving;
-    if (got) {
-        *job = align->jobs[0];
-        memmove(align->jobs, align->jobs + 1, --align->job_count * sizeof *job);
-    }
-    pthread_mutex_unlock(&align->mutex);
-    return got;
-}
-
-static void *work(void *argument) {
-    struct worker *worker = argument;
-    const struct runnel_host *host = worker->align->host;
-    struct job job;
-    while (next_job(worker->align, &job)) {
-        struct failure why = {0};
-        int status = run_job(worker, &job, &why);
-        if (status != STATUS_OK)
-            host->fail(host->context, why.text);
-        host->complete(host->context, job.slot, status == STATUS_OK ? RUNNEL_OK : RUNNEL_ERROR);
-    }
-    return NULL;
-}
 
 static void worker_free(struct worker *worker) {
     aligner_worker_free(worker->mapper);
@@ -148,16 +110,16 @@ static void worker_free(struct worker *worker) {
     read_row_free(&worker->row);
 }
 
-static int start_workers(struct align *align, size_t wanted, struct failure *why) {
-    while (align->worker_count < wanted) {
+static int start_workers(struct align *align, struct failure *why) {
+    while (align->worker_count < work_pool_threads(align->pool)) {
         struct worker *worker = &align->workers[align->worker_count];
         worker->align = align;
         int status = arrow_table_new(&worker->table, READS_STREAM.fields, READS_STREAM.count, why);
         if (status == STATUS_OK &&
             (worker->mapper = aligner_worker_new(align->aligner, why)) == NULL)
             status = STATUS_NO_MEMORY;
-        if (status == STATUS_OK && pthread_create(&worker->thread, NULL, work, worker) != 0)
-            status = fail(why, STATUS_IO, "no more threads for the aligner");
+        if (status == STATUS_OK)
+            status = work_pool_start(align->pool, worker, why);
         if (status != STATUS_OK) {
             worker_free(worker);
             return status;
@@ -222,7 +184,7 @@ static int open_stream(struct align *align, const struct runnel_batch *open,
     if (contigs == NULL)
         fail(&why, STATUS_NO_MEMORY, "%s: out of memory for contigs", align->path);
     else if (compare_contigs(align, open, &why) == STATUS_OK)
-        start_workers(align, align->job_room, &why);
+        start_workers(align, &why);
     struct runnel_batch *batch = NULL;
     const struct stream_fact facts[] = {{"contigs", contigs}, {"order", "arrival"}};
     if (why.code == STATUS_OK)
@@ -235,18 +197,11 @@ static int open_stream(struct align *align, const struct runnel_batch *open,
 
 static void align_destroy(void *state) {
     struct align *align = state;
-    pthread_mutex_lock(&align->mutex);
-    align->leaving = true;
-    pthread_cond_broadcast(&align->news);
-    pthread_mutex_unlock(&align->mutex);
-    for (size_t i = 0; i < align->worker_count; i++) {
-        pthread_join(align->workers[i].thread, NULL);
+    work_pool_free(align->pool);
+    for (size_t i = 0; i < align->worker_count; i++)
         worker_free(&align->workers[i]);
-    }
     aligner_close(align->aligner);
     stream_contigs_free(&align->contigs);
-    pthread_cond_destroy(&align->news);
-    pthread_mutex_destroy(&align->mutex);
     free(align->path);
     free(align);
 }
@@ -254,18 +209,15 @@ static void align_destroy(void *state) {
 static int align_init(const struct runnel_init *init, void **state) {
     struct failure why = {0};
     struct align *align = calloc(1, sizeof *align);
-    int64_t threads = runnel_setting_integer(init, "threads");
     if (align == NULL)
         return RUNNEL_ERROR;
-    pthread_mutex_init(&align->mutex, NULL);
-    pthread_cond_init(&align->news, NULL);
     align->host = init->host;
     align->path = stage_copy_setting(init, "ref");
-    align->job_room = threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : (size_t)threads;
     *state = align;
-    if (align->path != NULL &&
+    align->pool = work_pool_new(init->host, run_job, runnel_setting_integer(init, "threads"), &why);
+    if (align->path != NULL && align->pool != NULL &&
         aligner_open(&align->aligner, align->path, runnel_setting_text(init, "preset"),
-                     (int)align->job_room, &why) == STATUS_OK)
+                     (int)work_pool_threads(align->pool), &why) == STATUS_OK)
         return RUNNEL_OK;
     align_destroy(align);
     return stage_failed(init->host, &why);
@@ -275,14 +227,7 @@ static int align_process(void *state, const struct runnel_batch *batch, struct r
     struct align *align = state;
     if (batch->kind == RUNNEL_OPEN)
         return open_stream(align, batch, slot);
-    pthread_mutex_lock(&align->mutex);
-    bool full = align->job_count == 2 * align->job_room;
-    if (!full) {
-        align->jobs[align->job_count++] = (struct job){batch, slot};
-        pthread_cond_signal(&align->news);
-    }
-    pthread_mutex_unlock(&align->mutex);
-    return full ? RUNNEL_AGAIN : RUNNEL_PENDING;
+    return work_pool_take(align->pool, batch, slot);
 }
 
 static int align_finish(void *state, struct runnel_slot *slot) {

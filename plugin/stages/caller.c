@@ -18,22 +18,14 @@
 #include "core/windows/shape.h"
 #include "plugin/call_rows.h"
 #include "plugin/stages/stage.h"
+#include "plugin/work_pool.h"
 
-#include <pthread.h>
 #include <stdio.h>
-
-enum { THREADS_MAX = 256 };
-
-struct job {
-    const struct runnel_batch *batch; /* the host keeps it until the slot is complete */
-    struct runnel_slot *slot;
-};
 
 struct caller;
 
 struct worker {
     struct caller *caller;
-    pthread_t thread;
     struct pileup_scratch *pileup_scratch;
     struct full_scratch *full_scratch;
     struct decoder *pileup_decoder, *full_decoder;
@@ -56,15 +48,9 @@ struct caller {
     struct full_network *full;
     struct stream_contigs contigs;
     bool announced; /* calls have been opened */
+    struct work_pool *pool;
     size_t worker_count;
-    struct worker workers[THREADS_MAX];
-
-    /* Guards what follows; nothing else is locked while it is held. */
-    pthread_mutex_t mutex;
-    pthread_cond_t news; /* a job was queued, or the workers are to leave */
-    bool leaving;
-    size_t job_count, job_room;
-    struct job jobs[2 * THREADS_MAX];
+    struct worker workers[WORKERS_MAX];
 };
 
 /* ---- one batch ---- */
@@ -177,8 +163,9 @@ static int prepare(struct worker *worker, bool is_full, struct failure *why) {
     return why->code;
 }
 
-static int run_job(struct worker *worker, const struct job *job, struct failure *why) {
-    const struct runnel_batch *batch = job->batch;
+static int run_job(void *with, const struct runnel_batch *batch, struct runnel_slot *slot,
+                   struct failure *why) {
+    struct worker *worker = with;
     bool is_full = strcmp(batch->type, FULL_STREAM.type) == 0;
     int status = stream_check(batch, is_full ? &FULL_STREAM : &PILEUP_STREAM, why);
     if (status == STATUS_OK)
@@ -197,38 +184,11 @@ static int run_job(struct worker *worker, const struct job *job, struct failure 
     calls->mark_position = batch->mark_position;
     const struct runnel_host *host = worker->caller->host;
     host->count(host->context, "in", runnel_rows(batch));
-    host->emit(host->context, job->slot, calls);
+    host->emit(host->context, slot, calls);
     return STATUS_OK;
 }
 
 /* ---- workers ---- */
-
-static bool next_job(struct caller *caller, struct job *job) {
-    pthread_mutex_lock(&caller->mutex);
-    while (caller->job_count == 0 && !caller->leaving)
-        pthread_cond_wait(&caller->news, &caller->mutex);
-    bool got = caller->job_count > 0 && !caller->leaving;
-    if (got) {
-        *job = caller->jobs[0];
-        memmove(caller->jobs, caller->jobs + 1, --caller->job_count * sizeof *job);
-    }
-    pthread_mutex_unlock(&caller->mutex);
-    return got;
-}
-
-static void *work(void *argument) {
-    struct worker *worker = argument;
-    const struct runnel_host *host = worker->caller->host;
-    struct job job;
-    while (next_job(worker->caller, &job)) {
-        struct failure why = {0};
-        int status = run_job(worker, &job, &why);
-        if (status != STATUS_OK)
-            host->fail(host->context, why.text);
-        host->complete(host->context, job.slot, status == STATUS_OK ? RUNNEL_OK : RUNNEL_ERROR);
-    }
-    return NULL;
-}
 
 static void worker_free(struct worker *worker) {
     pileup_scratch_free(worker->pileup_scratch);
@@ -242,13 +202,13 @@ static void worker_free(struct worker *worker) {
     free(worker->probabilities);
 }
 
-static int start_workers(struct caller *caller, size_t wanted, struct failure *why) {
-    while (caller->worker_count < wanted) {
+static int start_workers(struct caller *caller, struct failure *why) {
+    while (caller->worker_count < work_pool_threads(caller->pool)) {
         struct worker *worker = &caller->workers[caller->worker_count];
         worker->caller = caller;
         int status = arrow_table_new(&worker->table, CALLS_STREAM.fields, CALLS_STREAM.count, why);
-        if (status == STATUS_OK && pthread_create(&worker->thread, NULL, work, worker) != 0)
-            status = fail(why, STATUS_IO, "no more threads for the caller");
+        if (status == STATUS_OK)
+            status = work_pool_start(caller->pool, worker, why);
         if (status != STATUS_OK) {
             worker_free(worker);
             return status;
@@ -360,20 +320,13 @@ static int check_stream(const struct caller *caller, const struct runnel_batch *
 
 static void caller_destroy(void *state) {
     struct caller *caller = state;
-    pthread_mutex_lock(&caller->mutex);
-    caller->leaving = true;
-    pthread_cond_broadcast(&caller->news);
-    pthread_mutex_unlock(&caller->mutex);
-    for (size_t i = 0; i < caller->worker_count; i++) {
-        pthread_join(caller->workers[i].thread, NULL);
+    work_pool_free(caller->pool);
+    for (size_t i = 0; i < caller->worker_count; i++)
         worker_free(&caller->workers[i]);
-    }
     pileup_network_free(caller->pileup);
     full_network_free(caller->full);
     model_free(caller->model);
     stream_contigs_free(&caller->contigs);
-    pthread_cond_destroy(&caller->news);
-    pthread_mutex_destroy(&caller->mutex);
     free(caller->model_name);
     free(caller);
 }
@@ -383,28 +336,27 @@ static int caller_init(const struct runnel_init *init, void **state) {
     struct caller *caller = calloc(1, sizeof *caller);
     const char *model = runnel_setting_text(init, "model");
     const char *kernels = runnel_setting_text(init, "kernels");
-    int64_t threads = runnel_setting_integer(init, "threads");
     if (kernels == NULL)
         kernels = getenv("RUNNEL_KERNELS");
     if (kernels != NULL && *kernels == '\0')
         kernels = NULL;
     if (caller == NULL)
         return RUNNEL_ERROR;
-    pthread_mutex_init(&caller->mutex, NULL);
-    pthread_cond_init(&caller->news, NULL);
     caller->host = init->host;
     caller->model_name = model ? strdup(model) : NULL;
-    caller->job_room = threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : (size_t)threads;
     caller->decoding =
         (struct decode_options){.lowest_qual = DECODE_LOWEST_QUAL,
                                 .likelihoods = runnel_setting_flag(init, "likelihoods"),
                                 .long_indel = runnel_setting_flag(init, "enable-long-indel"),
                                 .keep_iupac = runnel_setting_flag(init, "keep-iupac-bases")};
     caller->kernels = kernels ? kernels_for(kernels) : kernels_best();
+    caller->pool =
+        work_pool_new(init->host, run_job, runnel_setting_integer(init, "threads"), &why);
     *state = caller;
-    if (caller->kernels != NULL)
+    if (caller->kernels != NULL && caller->pool != NULL)
         return RUNNEL_OK;
-    fail(&why, STATUS_UNSUPPORTED, "this machine has no '%s' kernels", kernels);
+    if (caller->kernels == NULL)
+        fail(&why, STATUS_UNSUPPORTED, "this machine has no '%s' kernels", kernels);
     caller_destroy(caller);
     return stage_failed(init->host, &why);
 }
@@ -421,7 +373,7 @@ static int open_stream(struct caller *caller, const struct runnel_batch *open,
         return RUNNEL_OK;
     caller->announced = true;
     if (stream_contigs_read(&caller->contigs, open, &why) != STATUS_OK ||
-        start_workers(caller, caller->job_room, &why) != STATUS_OK)
+        start_workers(caller, &why) != STATUS_OK)
         return stage_failed(caller->host, &why);
     if (caller->full == NULL)
         caller->host->count(caller->host->context, PILEUP_NETWORK_ONLY, 1);
@@ -437,14 +389,7 @@ static int caller_process(void *state, const struct runnel_batch *batch, struct 
     struct caller *caller = state;
     if (batch->kind == RUNNEL_OPEN)
         return open_stream(caller, batch, slot);
-    pthread_mutex_lock(&caller->mutex);
-    bool full = caller->job_count == 2 * caller->job_room;
-    if (!full) {
-        caller->jobs[caller->job_count++] = (struct job){batch, slot};
-        pthread_cond_signal(&caller->news);
-    }
-    pthread_mutex_unlock(&caller->mutex);
-    return full ? RUNNEL_AGAIN : RUNNEL_PENDING;
+    return work_pool_take(caller->pool, batch, slot);
 }
 
 static int caller_finish(void *state, struct runnel_slot *slot) {

@@ -108,6 +108,9 @@ static int find_contigs(struct keep *keep, struct failure *why) {
 }
 
 static int open_spool(struct keep *keep, const struct runnel_batch *open, struct failure *why) {
+    char targets[TARGETS_NAME_SIZE];
+    if (targets_name(targets, keep->bed, why) != STATUS_OK)
+        return why->code;
     char *sample = stream_fact(open, "sample"), *platform = stream_fact(open, "read_platform");
     char *models = stream_fact(open, "basecall_model"), *moves = stream_fact(open, "moves");
     const struct read_spool_header header = {.contig_count = keep->contigs.count,
@@ -115,7 +118,8 @@ static int open_spool(struct keep *keep, const struct runnel_batch *open, struct
                                              .lengths = keep->contigs.lengths,
                                              .sample = sample,
                                              .platform = platform,
-                                             .basecall_models = models};
+                                             .basecall_models = models,
+                                             .targets = targets};
     keep->moves = moves != NULL && strcmp(moves, "true") == 0;
     int status = read_spool_open(&keep->spool, keep->folder, &header, keep->resume, why);
     free(sample);

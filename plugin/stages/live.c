@@ -254,17 +254,6 @@ static int begin_contig(struct live *live, struct live_contig *contig, struct fa
 
 /* ---- what goes out ---- */
 
-static int emit_table(struct live *live, const struct stream *stream, struct arrow_table *table,
-                      struct failure *why) {
-    if (arrow_table_rows(table) == 0)
-        return STATUS_OK;
-    struct runnel_batch *batch = stream_data(stream, table, why);
-    if (batch == NULL)
-        return STATUS_NO_MEMORY;
-    live->host->emit(live->host->context, live->slot, batch);
-    return STATUS_OK;
-}
-
 /* The reads of the batch up to row `end` that were not passed on yet. */
 static int pass_reads(struct live *live, const struct runnel_batch *batch, int64_t end,
                       struct failure *why) {
@@ -323,7 +312,9 @@ static int tell_depths(struct live *live, struct failure *why) {
             arrow_put_real(live->depths, TARGETS_EXPECTED_GAIN, 1);
             status = arrow_table_end_row(live->depths, why);
         }
-    return status == STATUS_OK ? emit_table(live, &TARGETS_STREAM, live->depths, why) : status;
+    return status == STATUS_OK
+               ? stage_emit_table(live->host, live->slot, &TARGETS_STREAM, live->depths, why)
+               : status;
 }
 
 /* ---- reads in ---- */
@@ -388,8 +379,10 @@ static int add_row(struct live *live, const struct runnel_batch *batch, int64_t 
         return status;
     status = pass_reads(live, batch, row + 1, why);
     if (status == STATUS_OK)
-        status = emit_table(live, &PILEUP_STREAM, live->windows, why);
-    return status == STATUS_OK ? emit_table(live, &LOOKS_STREAM, live->lost, why) : status;
+        status = stage_emit_table(live->host, live->slot, &PILEUP_STREAM, live->windows, why);
+    return status == STATUS_OK
+               ? stage_emit_table(live->host, live->slot, &LOOKS_STREAM, live->lost, why)
+               : status;
 }
 
 static int live_process(void *state, const struct runnel_batch *batch, struct runnel_slot *slot) {

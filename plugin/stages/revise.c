@@ -170,17 +170,6 @@ static int put_site(struct revise *revise, struct table_site *site, struct failu
                                  site_state_text(state), why);
 }
 
-static int emit_table(struct revise *revise, const struct stream *stream, struct arrow_table *table,
-                      struct failure *why) {
-    if (arrow_table_rows(table) == 0)
-        return STATUS_OK;
-    struct runnel_batch *batch = stream_data(stream, table, why);
-    if (batch == NULL)
-        return STATUS_NO_MEMORY;
-    revise->host->emit(revise->host->context, revise->slot, batch);
-    return STATUS_OK;
-}
-
 static int put_target(struct revise *revise, size_t contig, size_t number, struct failure *why) {
     const struct interval *where = &revise->targets.contigs[contig].list[number];
     const struct target_state *state = &revise->states[contig][number];
@@ -239,7 +228,8 @@ static int tell_all(struct revise *revise, struct failure *why) {
                 status = put_target(revise, c, i, why);
             }
     revise->told_at = now_seconds();
-    return status == STATUS_OK ? emit_table(revise, &TARGETS_STREAM, revise->target_table, why)
+    return status == STATUS_OK ? stage_emit_table(revise->host, revise->slot, &TARGETS_STREAM,
+                                                  revise->target_table, why)
                                : status;
 }
 
@@ -258,7 +248,7 @@ static int tell(struct revise *revise, struct failure *why) {
     bool urgent = arrow_table_rows(revise->table) > 0;
     int status = all ? tell_all(revise, why) : STATUS_OK;
     if (status == STATUS_OK)
-        status = emit_table(revise, &CALLS_STREAM, revise->table, why);
+        status = stage_emit_table(revise->host, revise->slot, &CALLS_STREAM, revise->table, why);
     if (revise->opened && (all || now - revise->measured_at >= 1.0)) {
         gauge(revise, "median depth", &revise->told_depth, median_depth(revise));
         revise->measured_at = now;

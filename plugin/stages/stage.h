@@ -30,6 +30,19 @@ static inline int stage_emit(const struct runnel_host *host, struct runnel_slot 
     return RUNNEL_OK;
 }
 
+/* The rows of a table as a batch, none where there are none; the table is empty then. */
+static inline int stage_emit_table(const struct runnel_host *host, struct runnel_slot *slot,
+                                   const struct stream *stream, struct arrow_table *table,
+                                   struct failure *why) {
+    if (arrow_table_rows(table) == 0)
+        return STATUS_OK;
+    struct runnel_batch *batch = stream_data(stream, table, why);
+    if (batch == NULL)
+        return STATUS_NO_MEMORY;
+    host->emit(host->context, slot, batch);
+    return STATUS_OK;
+}
+
 /* A plugin of the one stage STAGE. */
 #define EXPORT_STAGE(STAGE)                                                                        \
     RUNNEL_EXPORT const struct runnel_plugin *runnel_plugin_entry(void) {                          \

@@ -154,6 +154,62 @@ Test(folder_watch, a_complete_file_that_is_added_to) {
     cr_expect_str_eq(listed(), "a.fq+ b.bam+ a.fq+4 a.fq+7 a.fq+", "begun anew");
 }
 
+static void make_folder(const char *name) {
+    cr_assert_eq(mkdir(in_folder(name), 0755), 0);
+}
+
+Test(folder_watch, folders_in_the_folder) {
+    make_folder("pass");
+    make_folder("pass/one");
+    make_folder("bam_fail");
+    make_folder(".hidden");
+    write_whole("pass/one/a.fq", "there before");
+    write_whole("bam_fail/f.bam", "put aside");
+    write_whole(".hidden/h.fq", "being made");
+    cr_assert_eq(symlink("..", in_folder("pass/circle")), 0);
+    begin();
+    cr_expect_str_eq(listed(), "a.fq+");
+    make_folder("pass/two");
+    write_whole("pass/two/a.fq", "there before"); /* of one name and size, and yet another */
+    cr_expect_str_eq(listed(), "a.fq+ a.fq+");
+    make_folder("pass/deep");
+    cr_expect_str_eq(listed(), "a.fq+ a.fq+");
+    make_folder("pass/deep/er");
+    cr_expect_str_eq(listed(), "a.fq+ a.fq+");
+    int file = write_some("pass/deep/er/d.bam", "grows");
+    cr_expect_str_eq(listed(), "a.fq+ a.fq+ d.bam*");
+    close(file);
+    cr_expect_str_eq(listed(), "a.fq+ a.fq+ d.bam+");
+}
+
+Test(folder_watch, folders_that_move) {
+    make_folder("pass");
+    make_folder("pass/one");
+    write_whole("pass/one/a.fq", "1");
+    begin();
+    cr_expect_str_eq(listed(), "a.fq+");
+    rename(in_folder("pass"), in_folder("passed")); /* with what is in it */
+    cr_expect_str_eq(listed(), "a.fq+");
+    write_whole("passed/one/b.fq", "2");
+    cr_expect_str_eq(listed(), "a.fq+ b.fq+");
+    cr_expect_not_null(strstr(folder_watch_file(watch, 0)->path, "/passed/one/a.fq"));
+    make_folder(".made"); /* aside, and then it comes */
+    make_folder(".made/in");
+    write_whole(".made/in/c.fq", "3");
+    cr_expect_str_eq(listed(), "a.fq+ b.fq+");
+    rename(in_folder(".made"), in_folder("made"));
+    write_whole("made/in/d.fq", "4");
+    cr_expect_str_eq(listed(), "a.fq+ b.fq+ c.fq+ d.fq+");
+    rename(in_folder("made"), in_folder(".gone"));
+    write_whole(".gone/in/e.fq", "5");
+    cr_assert_eq(mkdir(in_folder("made"), 0755), 0); /* another one of that name */
+    write_whole("made/f.fq", "6");
+    cr_expect_str_eq(listed(), "a.fq+ b.fq+ c.fq+ d.fq+ f.fq+");
+    remove(in_folder("made/f.fq"));
+    rmdir(in_folder("made"));
+    cr_expect_str_eq(listed(), "a.fq+ b.fq+ c.fq+ d.fq+ f.fq+", "a folder in it may go");
+}
+
 Test(folder_watch, many_files_at_once) {
     begin();
     char name[32];

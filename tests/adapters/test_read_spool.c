@@ -23,7 +23,8 @@ static const struct read_spool_header HEADER = {.contig_count = 2,
                                                 .lengths = LENGTHS,
                                                 .sample = "s",
                                                 .platform = "ONT",
-                                                .basecall_models = "hac,sup"};
+                                                .basecall_models = "hac,sup",
+                                                .targets = "these"};
 
 static void begin(void) {
     strcpy(folder, "/tmp/runnel-spool-XXXXXX");
@@ -148,6 +149,27 @@ static int count_reads(const char *path, bool is_sorted) {
     return count;
 }
 
+/* In the place of the system's: how often the disk was waited for. */
+static int waits;
+int fdatasync(int file) {
+    (void)file;
+    waits++;
+    return 0;
+}
+
+Test(read_spool, what_is_acknowledged_is_on_the_disk) {
+    struct failure why = {0};
+    struct read_spool *spool = open_spool(false);
+    add(spool, 0);
+    cr_expect_eq(waits, 0);
+    cr_assert_eq(read_spool_flush(spool, &why), STATUS_OK);
+    cr_expect_eq(waits, 1);
+    add(spool, 1);
+    cr_assert_eq(read_spool_end(spool, &why), STATUS_OK);
+    cr_expect_eq(waits, 2);
+    read_spool_free(spool);
+}
+
 Test(read_spool, what_was_flushed_survives) {
     struct failure why = {0};
     pid_t child = fork();
@@ -219,6 +241,18 @@ Test(read_spool, refuses) {
     header.lengths = LONGER;
     cr_expect_neq(read_spool_open(&other, spool_path, &header, true, &why), STATUS_OK);
     cr_expect_not_null(strstr(why.text, "another reference"), "%s", why.text);
+    header = HEADER;
+    header.targets = "others";
+    why = (struct failure){0};
+    cr_expect_neq(read_spool_open(&other, spool_path, &header, true, &why), STATUS_OK);
+    cr_expect_not_null(strstr(why.text, "kept for other targets"), "%s", why.text);
+    header = (struct read_spool_header){.targets = "the"}; /* which begins like it */
+    cr_expect_neq(read_spool_open(&other, spool_path, &header, true, &why), STATUS_OK);
+    why = (struct failure){0};
+    header.targets = HEADER.targets;
+    cr_expect_eq(read_spool_open(&other, spool_path, &header, true, &why), STATUS_OK, "%s",
+                 why.text);
+    read_spool_free(other);
     why = (struct failure){0};
     cr_expect_neq(read_spool_open(&other, "/proc/none", &HEADER, true, &why), STATUS_OK);
     read_spool_remove(spool_path);

@@ -33,6 +33,20 @@ Test(vcf, a_file_is_not_seen_before_it_is_whole) {
     cr_assert_eq(count_files(false), 1);
 }
 
+/* In the place of the system's: whether there was a name when the disk was waited for. */
+static bool waited, was_named;
+int fsync(int file) {
+    (void)file;
+    waited = true;
+    was_named = exists("a.vcf");
+    return 0;
+}
+
+Test(vcf, a_file_gets_its_name_when_it_is_on_the_disk) {
+    write_file("a.vcf", 1000);
+    cr_assert(waited && !was_named && exists("a.vcf"));
+}
+
 Test(vcf, bgzf_has_the_same_text_and_a_tbi) {
     write_file("a.vcf.gz", 1000);
     struct text got = read_file("a.vcf.gz");

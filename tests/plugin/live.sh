@@ -84,6 +84,7 @@ for more in rest all none; do
     refuses 1 'holds the reads of a run before; --resume goes on' "$build/runnel" live $options --aligned -o live.vcf "$ref" shuffled.sam
     if [ $more = none ]; then
         samtools view -h live.vcf.live/reads-000001.bam 2> /dev/null | samtools sort -o part.bam -
+        refuses 1 'kept for other targets' "$build/runnel" live $options --resume --targets targets.bed -o live.vcf "$ref"
         live --pileup-only --resume -o live.vcf "$ref" || bad "resumed without a source"
         "$build/runnel" call $options --pileup-only -o want.vcf "$ref" part.bam; same want.vcf live.vcf
         break
@@ -181,6 +182,9 @@ refuses 2 'small.bam is an input' "$build/runnel" live --report small.bam -o x.v
 refuses 2 'no use without --tap' "$build/runnel" live --snapshot ipc://x -o x.vcf "$ref" small.bam
 refuses 2 'aligned and --align-preset exclude' "$build/runnel" live --aligned --align-preset map-hifi -o x.vcf "$ref" small.bam
 refuses 2 'small.bam is none' "$build/runnel" live --idle 1m -o x.vcf "$ref" small.bam
+mkdir -p from/in
+refuses 2 'from/in/x.vcf.live, where reads would be kept, is in from,' "$build/runnel" live -o from/in/x.vcf "$ref" from
+refuses 2 'from/in, where reads would be kept' "$build/runnel" live --spool from/in -o x.vcf "$ref" from
 refuses 2 'memory takes more than 0' "$build/runnel" live --memory 0 -o x.vcf "$ref" small.bam
 refuses 1 'x.vcf.live: no reads came' "$build/runnel" live --resume -o x.vcf "$ref"
 refuses 1 'no\?\[31m\?\?red.bam: cannot open' "$build/runnel" live $options -o x.vcf "$ref" $'no\e[31m\xc2\x9bred.bam' # nothing for the terminal

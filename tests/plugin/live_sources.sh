@@ -84,21 +84,25 @@ interrupt() {
 }
 begin "reads run any=true unaligned=true moves=true ! $sam ours.sam" --report books.json
 waits_for ours.sam 10
+mkdir -p run/bam_fail run/pass/barcode01 # folders in the folder
+cp part00.fq run/bam_fail/part00.fq
+cp part04.fq run/pass/barcode01/part04.fq
+waits_for ours.sam 20
 cp part01.fq run/part01.fastq.part && mv run/part01.fastq.part run/part01.fastq
 samtools import -0 part02.fq -T '*' -o run/part02.bam 2> /dev/null
-waits_for ours.sam 30
+waits_for ours.sam 40
 exec 5> run/part03.fq # grows: nine reads and a half, and the rest when they have been seen
 head -c "$(($(head -36 part03.fq | wc -c) + 500))" part03.fq >&5
-waits_for ours.sam 39
+waits_for ours.sam 49
 mv run/part03.fq run/renamed.fq
 tail -c "+$(($(head -36 part03.fq | wc -c) + 501))" part03.fq >&5
 exec 5>&-
-waits_for ours.sam 40
+waits_for ours.sam 50
 cp part01.fq run/copy.tmp && mv run/copy.tmp run/part01.fastq # the same again
 samtools view -h run/part02.bam | sed -n 1,1p > run/empty.sam
 head -c 60000 run/part02.bam > run/cut.bam
 : | gzip > run/none.fq.gz
-for part in part*.fq; do case $part in part0[0-3].fq) ;; *) cp "$part" run ;; esac; done
+for part in part*.fq; do case $part in part0[0-4].fq) ;; *) cp "$part" run ;; esac; done
 waits_for ours.sam "$total"
 interrupt "the folder's line"
 samtools import -0 reads.fq -T '*' 2> /dev/null | columns - | sort > theirs
