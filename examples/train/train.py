@@ -17,7 +17,7 @@ import torch
 from torch.nn import functional as F
 
 from augment import exchange_letters, leave_out_reads
-from labels import label, read_labels
+from labels import INDEX, label, read_labels
 from networks import FullAlignment, Pileup
 from start import start_at_letters
 
@@ -27,8 +27,11 @@ HEIGHTS = (24, 40, 56, 72)
 TYPES = {"pileup": np.int16, "full_alignment": np.int8}
 # Simulated samples have more variants than people: a window without one stands for several.
 REFERENCE_WEIGHT = 2.0
-# Shallow samples have very many: of these so many per variant are taken, with more weight.
-REFERENCES_PER_VARIANT, MOST_WEIGHT = 3.0, 5.0
+# Shallow samples have very many: of these so many per variant are taken, with more weight; and for the
+# full-alignment network, whose steps are dear, of windows with SNPs (which it learns first) this share.
+REFERENCES_PER_VARIANT, MOST_WEIGHT = {"pileup": 3.0, "full_alignment": 0.6}, 5.0
+SNP_SHARE = {"pileup": 1.0, "full_alignment": 0.5}
+FIRST_INDEL = INDEX["DelDel"]
 
 
 def read_windows(path, kind):
@@ -69,9 +72,10 @@ def load(kind, samples, random, whole):
             wanted.append(label(truth, contig, int(position), letters[len(letters) // 2]))
         wanted = np.array(wanted, dtype=np.int64).reshape(-1, 4)
         variant = wanted[:, 1] > 0
-        share = min(1.0, REFERENCES_PER_VARIANT * variant.sum() / max(1, (~variant).sum())) if random else 1.0
-        taken = np.flatnonzero(variant | ((random.random(len(variant)) < share) if random else True))
-        weights = np.where(variant, 1.0, min(MOST_WEIGHT, REFERENCE_WEIGHT / share))[taken]
+        references = min(1.0, REFERENCES_PER_VARIANT[kind] * variant.sum() / max(1, (~variant).sum()))
+        share = np.where(variant, np.where(wanted[:, 0] < FIRST_INDEL, SNP_SHARE[kind], 1.0), references)
+        taken = np.flatnonzero(random.random(len(variant)) < share) if random else np.arange(len(variant))
+        weights = np.where(variant, 1 / share, np.minimum(MOST_WEIGHT, REFERENCE_WEIGHT / share))[taken]
         windows, wanted, height = windows[taken].astype(TYPES[kind]), wanted[taken], windows.shape[1]
         for rows, part in cut(windows, whole) if kind == "full_alignment" else [(slice(None), windows)]:
             groups.setdefault(part.shape[1], []).append((part, wanted[rows], weights[rows]))
@@ -103,7 +107,7 @@ def scores(logits, labels):
     said = torch.stack([x.argmax(1) for x in logits[:2]])
     right = (said[0] == labels[:, 0]) & (said[1] == labels[:, 1])
     out = []
-    for first, last in ((0, 10), (10, 21)):
+    for first, last in ((0, FIRST_INDEL), (FIRST_INDEL, 21)):
         true = (labels[:, 1] > 0) & (labels[:, 0] >= first) & (labels[:, 0] < last)
         called = (said[1] > 0) & (said[0] >= first) & (said[0] < last)
         good = float((right & true).sum())
