@@ -299,7 +299,7 @@ int call_would_take(int argc, char **argv, struct failure *why) {
     return check_request(&request, why) == STATUS_OK ? check_outputs(&request, why) : why->code;
 }
 
-int command_call(int argc, char **argv) {
+int call_for(int argc, char **argv, int told_count, char **told) {
     static struct call_request request;
     struct options options;
     struct failure why = {0};
@@ -313,10 +313,14 @@ int command_call(int argc, char **argv) {
     apply_preset(&options);
     if (find_inputs(&request, &options, &why) != STATUS_OK)
         return say_usage("call", &why);
-    read_request(&request, &options, argc, argv);
+    read_request(&request, &options, told_count, told);
     if (check_request(&request, &why) != STATUS_OK)
         return say_usage("call", &why);
     return check_outputs(&request, &why) == STATUS_OK && call_run(&request, &why) == STATUS_OK
                ? EXIT_WHOLE
                : say_failure(&why);
+}
+
+int command_call(int argc, char **argv) {
+    return call_for(argc, argv, argc, argv);
 }

@@ -23,6 +23,9 @@ int say_usage(const char *command, const struct failure *why);
 
 int command_call(int argc, char **argv);
 
+/* command_call in the name of another command, whose arguments the header tells. */
+int call_for(int argc, char **argv, int told_count, char **told);
+
 /* Whether command_call would begin with these arguments, before there are reads: STATUS_IO where an
  * output cannot be written, STATUS_BAD_INPUT where the usage is wrong. */
 int call_would_take(int argc, char **argv, struct failure *why);

@@ -427,7 +427,7 @@ int command_live(int argc, char **argv) {
         return why.code == STATUS_BAD_INPUT ? say_usage("live", &why) : say_failure(&why);
     int status = request.source ? run_live(&request, &why) : take_kept(&request, &why);
     int code = status == STATUS_OK && sort_kept(&request, &why) == STATUS_OK
-                   ? command_call(count, arguments)
+                   ? call_for(count, arguments, argc, argv)
                    : say_failure(&why);
     if (code == EXIT_WHOLE)
         clean_up(&request);

@@ -46,6 +46,9 @@ for seed in 1 2; do
     live -t $seed --targets targets.bed -o live.vcf "$ref" shuffled.sam || bad "a live run with targets"
     same part.vcf live.vcf
 done
+# The header tells the command that was given, not that of the last calls.
+"$build/runnel" live -q -p ont --aligned --pileup-only -o told.vcf "$ref" small.bam
+grep -qxF "##cmdline=runnel live -q -p ont --aligned --pileup-only -o told.vcf $ref small.bam" told.vcf && good || bad "the header tells $(grep cmdline told.vcf)"
 [ "$(grep -vc '^#' part.vcf)" -gt 20 ] && good || bad "few calls: $(grep -vc '^#' part.vcf)"
 live --pileup-only -o live.vcf "$ref" shuffled.sam
 "$build/runnel" call $options --pileup-only -o pileup.vcf "$ref" small.bam
