@@ -46,6 +46,12 @@ class Live:
                 now = time.time()
                 self.heard += [(now, json.loads(line)) for line in payload.splitlines()]
 
+    def wait(self):
+        """Until all that was read is told."""
+        while not self.over.wait(1):
+            if self.process.poll() is not None:
+                sys.exit(f"bench_live.py: runnel live ended with {self.process.returncode}")
+
     def cost(self):
         """Seconds of CPU and the peak of memory in MB so far."""
         fields = open(f"/proc/{self.process.pid}/stat").read().rsplit(")", 1)[1].split()
@@ -82,6 +88,8 @@ class Live:
 
 def synthetic(build, folder, megabases, depth):
     """ref.fa, reads.bam of bench_reads, and how many bases they have."""
+    for index in glob.glob(f"{folder}/ref.fa.fai"):  # of other ones before
+        os.remove(index)
     with open(f"{folder}/reads.sam", "w") as sam:
         subprocess.run([f"{build}/bench_reads", f"{folder}/ref.fa", str(int(megabases * 1e6)), str(depth)], check=True, stdout=sam)
     subprocess.run(["samtools", "view", "-b", "-o", f"{folder}/reads.bam", f"{folder}/reads.sam"], check=True)
@@ -148,7 +156,7 @@ def rate(options, folder):
         for name, source in ("unaligned", []), ("aligned", ["--aligned"]):
             reads = in_order_of_arrival(folder, *source)
             run = Live(options.build, folder, f"{folder}/ref.fa", reads, "-t", "1", *source, *options.pass_on, cpu=0)
-            run.over.wait()
+            run.wait()
             cpu, memory = run.cost()
             run.stop()
             print(f"| {megabases:g} Mb | {bases / 1e6:.0f} Mb, {depth:g}x | {name} | {cpu:.1f} | {bases / cpu / 1e6:.2f} | {memory:.0f} |", flush=True)
@@ -198,7 +206,7 @@ def curve(options, folder):
     cell = subprocess.Popen(command, stdout=subprocess.PIPE)
     more = ["--targets", bed] if bed else []
     run = Live(options.build, folder, ref, "-", "--every", "0.2s", *more, *options.pass_on, stdin=cell.stdout)
-    run.over.wait()
+    run.wait()
     run.stop()
     state, depth, points, next_depth, targets = {}, 0, [], 2, {}
     def point():
