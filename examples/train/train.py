@@ -15,6 +15,7 @@ import h5py
 import numpy as np
 import torch
 from torch.nn import functional as F
+from torch.optim.swa_utils import AveragedModel
 
 from augment import exchange_letters, leave_out_reads
 from labels import INDEX, label, read_labels
@@ -32,6 +33,8 @@ REFERENCE_WEIGHT = 2.0
 REFERENCES_PER_VARIANT, MOST_WEIGHT = {"pileup": 3.0, "full_alignment": 0.6}, 5.0
 SNP_SHARE = {"pileup": 1.0, "full_alignment": 0.5}
 FIRST_INDEL = INDEX["DelDel"]
+# What is looked at and kept is a mean over the last steps, of so many or a tenth of all: single ones are noisy.
+AVERAGED_STEPS = 200
 
 
 def read_windows(path, kind):
@@ -139,15 +142,20 @@ def to_training(network, options):
             part.eval()
 
 
+def averaged(average, now, steps):
+    return average + (now - average) * max(1 / AVERAGED_STEPS, 9 / (10 + int(steps)))
+
+
 def train(options, network, device, groups, held):
     optimizer = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=1e-4)
     per_epoch = len(batches(groups, options.batch, 0))
     steps = int(options.epochs * per_epoch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.rate, total_steps=max(2, steps), pct_start=0.1)
+    average = AveragedModel(network, avg_fn=averaged, use_buffers=True)
     done, state = 0, options.out + ".state"
     if os.path.exists(state):
         saved = torch.load(state, map_location=device, weights_only=True)
-        for thing, name in ((network, "network"), (optimizer, "optimizer"), (schedule, "schedule")):
+        for thing, name in ((network, "network"), (average, "average"), (optimizer, "optimizer"), (schedule, "schedule")):
             thing.load_state_dict(saved[name])
         done = saved["steps"]
     to_training(network, options)
@@ -166,17 +174,18 @@ def train(options, network, device, groups, held):
             torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
             optimizer.step()
             schedule.step()
+            average.update_parameters(network)
             done, since, total = done + 1, since + 1, total + losses.detach()
             if done % every == 0 or done == last:
-                seen = look(network, held, device) if held else "nothing"
-                to_training(network, options)
+                seen = look(average.module, held, device) if held else "nothing"
                 print(f"step {done}/{steps}: {in_words(total / since)}, held out: {seen}, "
                       f"{time.time() - start:.0f} s", flush=True)
                 total, since = 0.0, 0
-                torch.save({"network": network.state_dict(), "optimizer": optimizer.state_dict(),
+                torch.save({"network": network.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(),
                             "schedule": schedule.state_dict(), "steps": done}, state)
             if done == last:
                 break
+    return average.module
 
 
 def main():
@@ -209,8 +218,7 @@ def main():
         network.load_state_dict(weights_of(options.start, options.kind))
     elif options.kind == "full_alignment":
         start_at_letters(network, groups[0][0][:256])
-    train(options, network, device, groups, held)
-    torch.save(network.state_dict(), options.out)
+    torch.save(train(options, network, device, groups, held).state_dict(), options.out)
 
 
 if __name__ == "__main__":
