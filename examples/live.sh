@@ -22,7 +22,8 @@ while [ ! -d "$out/run" ]; do sleep 0.1; done
     sleep 5
     kill -INT "$(cat "$out/live.pid")"
 ) &
-bash -c 'echo $$ > "$0"; exec "$@"' "$out/live.pid" \
+# (A script in the background has its children ignore Ctrl-C: env undoes that.)
+env --default-signal=INT bash -c 'echo $$ > "$0"; exec "$@"' "$out/live.pid" \
     "$runnel" live -p ont --every 2s -o "$out/calls.vcf" "$sample/ref.fa" "$out/run"
 
 echo
