@@ -69,23 +69,71 @@ static faidx_t *index_for_this_run(const char *path) {
     return index;
 }
 
-/* An index beside the file whose lines hold no letters would make htslib divide by zero. */
-static int check_index(const struct reference_file *file, struct failure *why) {
+/* One line of an index. */
+struct entry {
+    const char *name;
+    size_t name_length;
+    long long length, offset, letters, bytes; /* of the contig; of its lines */
+};
+
+/* Whether the line before the contig's letters is its name's.  One longer than we read is not
+ * looked at. */
+static bool name_fits(FILE *fasta, const struct entry *e) {
+    char text[4096];
+    size_t wanted = e->offset < (long long)sizeof text ? (size_t)e->offset : sizeof text;
+    if (fseeko(fasta, e->offset - (long long)wanted, SEEK_SET) != 0 || wanted < 3 ||
+        fread(text, 1, wanted, fasta) != wanted || text[wanted - 1] != '\n')
+        return false;
+    size_t begin = wanted - 1;
+    while (begin > 0 && text[begin - 1] != '\n')
+        begin--;
+    if (begin == 0 && wanted == sizeof text)
+        return true;
+    size_t behind = begin + 1 + e->name_length;
+    return text[begin] == '>' && behind < wanted &&
+           memcmp(text + begin + 1, e->name, e->name_length) == 0 &&
+           strchr(" \t\r\n", text[behind]) != NULL;
+}
+
+/* Whether behind the contig's letters, as many as the index says, comes the next name or nothing.
+ */
+static bool end_fits(FILE *fasta, const struct entry *e) {
+    long long lines = e->length > 0 ? e->length / e->letters : 0;
+    long long rest = e->length > 0 ? e->length % e->letters : 0;
+    /* Behind a whole last line its end is still to come, as the file's last one may lack it. */
+    long long ends = rest == 0 && lines > 0 ? e->bytes - e->letters : 0;
+    long long end = e->offset + lines * e->bytes + rest - ends;
+    int next;
+    if (fseeko(fasta, 0, SEEK_END) != 0 || ftello(fasta) < end || fseeko(fasta, end, SEEK_SET) != 0)
+        return false;
+    while ((next = getc(fasta)) == '\n' || next == '\r')
+        ;
+    return next == '>' || next == EOF;
+}
+
+/* The index beside the file, where there is one: its lines (without letters in them htslib would
+ * divide by zero), and, unless the file is compressed, whether it is of this very file. */
+static int check_index(const struct reference_file *file, FILE *fasta, struct failure *why) {
     char path[4096], line[8192];
     snprintf(path, sizeof path, "%s.fai", file->path);
     FILE *index = fopen(path, "r");
+    bool plain = getc(fasta) == '>';
     int status = STATUS_OK;
     for (size_t number = 1; index && status == STATUS_OK && fgets(line, sizeof line, index);
          number++) {
-        long long length = 0, offset = 0, letters = 0, bytes = 0;
-        const char *tab = strchr(line, '\t');
-        if (tab == NULL ||
-            sscanf(tab, "%lld %lld %lld %lld", &length, &offset, &letters, &bytes) != 4 ||
-            length < 0 || offset < 0 || bytes < letters || (length > 0 && letters < 1))
+        struct entry e = {.name = line, .name_length = strcspn(line, "\t")};
+        if (sscanf(line + e.name_length, "%lld %lld %lld %lld", &e.length, &e.offset, &e.letters,
+                   &e.bytes) != 4 ||
+            e.length < 0 || e.offset < 0 || e.bytes < e.letters || (e.length > 0 && e.letters < 1))
             status =
                 fail(why, STATUS_BAD_INPUT,
                      "%s, line %zu: not an index of a FASTA file; remove it, a new one is made",
                      path, number);
+        else if (plain && !(name_fits(fasta, &e) && end_fits(fasta, &e)))
+            status = fail(why, STATUS_BAD_INPUT,
+                          "%s, line %zu: not the index of this FASTA file, which has no contig "
+                          "'%.*s' of %lld bases there; remove it, a new one is made",
+                          path, number, (int)e.name_length, e.name, e.length);
     }
     if (index != NULL)
         fclose(index);
@@ -98,9 +146,10 @@ static int load_index(struct reference_file *file, struct failure *why) {
     if (probe == NULL)
         return fail(why, STATUS_IO, "%s: cannot open the reference: %s", file->path,
                     strerror(errno));
+    int status = check_index(file, probe, why);
     fclose(probe);
-    if (check_index(file, why) != STATUS_OK)
-        return STATUS_BAD_INPUT;
+    if (status != STATUS_OK)
+        return status;
     file->index = fai_load3(file->path, NULL, NULL, 0);
     if (file->index == NULL)
         file->index = index_beside(file->path);

@@ -3,7 +3,8 @@
  * A reference genome in a FASTA file, plain or compressed with bgzip, given to core contig by
  * contig as a `struct reference`.  Only one block of a few million letters is held, so memory
  * does not grow with the genome.  A missing index (.fai, .gzi) is made: beside the file where
- * that can be written, else for this run only. */
+ * that can be written, else for this run only.  One of another file is refused, unless the FASTA is
+ * compressed, where it is not looked at. */
 #ifndef ADAPTERS_REFERENCE_H
 #define ADAPTERS_REFERENCE_H
 

@@ -131,18 +131,18 @@ Test(reference, contig_of_another_length) {
     expect_contig_failure("chrS3", 1400, "1500 bases long, but the alignments say 1400");
 }
 
-Test(reference, file_shorter_than_its_index) {
-    char index[128];
-    write_fasta(">a\nACGT\n");
-    snprintf(index, sizeof index, "%s.fai", path);
-    FILE *out = fopen(index, "wb");
-    fputs("a\t4000\t3\t60\t61\n", out);
+Test(reference, file_that_becomes_shorter_than_its_index) {
+    FILE *out = fopen(path, "wb");
+    fputs(">a\n", out);
+    for (int i = 0; i < 20000; i++)
+        fputs("ACGTACGTAC\n", out);
     fclose(out);
     struct failure why = {0};
     struct reference reference;
     struct reference_file *file = open_or_die(path);
     cr_assert_eq(reference_contig(file, "a", -1, &reference, &why), STATUS_OK);
-    cr_assert_null(reference.fetch(reference.source, 100, 200, &why));
+    cr_assert_eq(truncate(path, 1000), 0);
+    cr_assert_null(reference.fetch(reference.source, 150000, 150100, &why));
     cr_assert_not_null(strstr(why.text, ".fai"), "%s", why.text);
     reference_close(file);
 }
@@ -153,6 +153,42 @@ static void expect_open_failure(const char *name, const char *piece) {
     cr_assert_lt(reference_open(&file, name, &why), 0);
     cr_assert_not_null(strstr(why.text, name), "%s", why.text);
     cr_assert_not_null(strstr(why.text, piece), "%s", why.text);
+}
+
+/* An index that was made of another file: each of these differs from the first where it matters. */
+Test(reference, index_of_another_file) {
+    static const char *const others[] = {
+        ">a x\nACGT\nACGT\nAC\n>bb\nACGTA\n>c\nA\n", /* longer by a letter */
+        ">a x\nACGT\nACGT\nAC\n>b\nACGT\n>c\nA\n",   /* shorter by one */
+        ">a x\nACGT\nACGT\nAC\n>d\nACGTA\n>c\nA\n",  /* another name */
+        ">a x\nACGTA\nCGTAC\n>bc\nACGTA\n>c\nA\n",   /* lines of another length */
+        ">a x\nACGT\nACGT\nAC\n",
+        ">a x\nACGT\nACGT\nAC\n>b\nACGTA\n>c\n"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        char index[128];
+        snprintf(index, sizeof index, "%s.fai", path);
+        remove(index);
+        reference_close(open_or_die(write_fasta(">a x\nACGT\nACGT\nAC\n>b\nACGTA\n>c\nA\n")));
+        reference_close(open_or_die(path));
+        expect_open_failure(write_fasta(others[i]), "not the index of this FASTA file");
+    }
+}
+
+/* Windows' line ends, no line end at the end, empty lines, long names: indexes that are right. */
+Test(reference, indexes_that_are_right) {
+    static char long_name[6000];
+    memset(long_name, 'n', sizeof long_name - 1);
+    static char text[8000];
+    snprintf(text, sizeof text, ">a %s\nACGT\n>b\nAC", long_name);
+    const char *const texts[] = {">a\r\nACGT\r\nAC\r\n>b\r\nACGT\r\n", ">a\nACGT",
+                                 ">a\nACGT\n\n>b\nACGT\n\n", ">a\tx\nA\nC\n>b\nT\n", text};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char index[128];
+        snprintf(index, sizeof index, "%s.fai", path);
+        remove(index);
+        reference_close(open_or_die(write_fasta(texts[i])));
+        reference_close(open_or_die(path));
+    }
 }
 
 Test(reference, no_such_file) {
