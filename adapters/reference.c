@@ -7,6 +7,7 @@
 #include <htslib/faidx.h>
 #include <htslib/hts.h>
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -106,7 +107,7 @@ static bool end_fits(FILE *fasta, const struct entry *e) {
     int next;
     if (fseeko(fasta, 0, SEEK_END) != 0 || ftello(fasta) < end || fseeko(fasta, end, SEEK_SET) != 0)
         return false;
-    while ((next = getc(fasta)) == '\n' || next == '\r')
+    while (isspace(next = getc(fasta)))
         ;
     return next == '>' || next == EOF;
 }

@@ -180,8 +180,12 @@ Test(reference, indexes_that_are_right) {
     memset(long_name, 'n', sizeof long_name - 1);
     static char text[8000];
     snprintf(text, sizeof text, ">a %s\nACGT\n>b\nAC", long_name);
-    const char *const texts[] = {">a\r\nACGT\r\nAC\r\n>b\r\nACGT\r\n", ">a\nACGT",
-                                 ">a\nACGT\n\n>b\nACGT\n\n", ">a\tx\nA\nC\n>b\nT\n", text};
+    const char *const texts[] = {">a\r\nACGT\r\nAC\r\n>b\r\nACGT\r\n",
+                                 ">a\nACGT",
+                                 ">a\nACGT\n\n>b\nACGT\n\n",
+                                 ">a\nACGT \nAC \n>b\nT\n",
+                                 ">a\tx\nA\nC\n>b\nT\n",
+                                 text};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         char index[128];
         snprintf(index, sizeof index, "%s.fai", path);

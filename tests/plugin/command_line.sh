@@ -178,7 +178,7 @@ awk '!/^#/ && $2 > 20000 && $2 <= 50000' whole.vcf | cut -f2- > b; same a b
 call --pileup-only -o many.vcf "$ref" many.sam
 grep -v '^#' many.vcf > a; grep -v '^#' whole.vcf > b; same a b
 printf '@HD\tVN:1.6\tSO:coordinate\n@SQ\tSN:long\tLN:600000000\n@RG\tID:1\tPL:ONT\n' > long.sam
-printf 'long\t600000000\t6\t80\t81\n' > long.fa.fai; { echo '>long'; } > long.fa
+printf 'long\t600000000\t6\t80\t81\n' > long.fa.fai; echo '>long' > long.fa; truncate -s 607500005 long.fa; echo >> long.fa # a hole
 call --pileup-only -o long.vcf.gz long.fa long.sam; holds test -s long.vcf.gz.csi
 
 # ---- what is wrong is said in one sentence
