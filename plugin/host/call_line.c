@@ -11,6 +11,7 @@
 #include "plugin/host/pieces.h"
 #include "plugin/host/progress.h"
 #include "plugin/host/report.h"
+#include "plugin/host/say.h"
 #include "plugin/spool.h"
 
 #include <stdio.h>
@@ -331,8 +332,7 @@ static void tell_unused(const struct call_request *request) {
                                          "ref-pct-full", "cutoffs"};
     for (size_t i = 0; i < sizeof UNUSED / sizeof *UNUSED; i++)
         if (options_given(request->options, UNUSED[i]) && !request->quiet)
-            fprintf(stderr, "runnel: --%s changes nothing: only the pileup network calls\n",
-                    UNUSED[i]);
+            say("runnel: --%s changes nothing: only the pileup network calls", UNUSED[i]);
 }
 
 static int pileup_only(struct calling *calling, struct failure *why) {

@@ -10,6 +10,7 @@
 #include "plugin/host/model_search.h"
 #include "plugin/host/options.h"
 #include "plugin/host/paths.h"
+#include "plugin/host/say.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -169,8 +170,8 @@ static int run_kinds(const struct model *model, const struct kernels *kernels,
             return fail(why, STATUS_BAD_INPUT, "model %s has no %s network", model->name,
                         NAMES[kind]);
         if (networks[kind] == NULL)
-            fprintf(stderr, "runnel: %zu %s windows are left out: model %s has no such network\n",
-                    count, NAMES[kind], model->name);
+            say("runnel: %zu %s windows are left out: model %s has no such network", count,
+                NAMES[kind], model->name);
         else if (run_kind(kind, model, kernels, in, out, why) != STATUS_OK)
             return why->code;
     }
