@@ -29,30 +29,31 @@ BYTES = BYTES.to(torch.int8)
 
 def exchange_letters(windows, labels, random):
     """Half of full-alignment windows with their letters exchanged, in the labels, too."""
-    which = torch.randint(2 * len(ORDERS), (len(windows),), generator=random)
+    device = windows.device
+    which = torch.randint(2 * len(ORDERS), (len(windows),), generator=random, device=device)
     which[which >= len(ORDERS)] = 0
     windows, labels = windows.clone(), labels.clone()
     for channel in LETTER_CHANNELS:
-        windows[..., channel] = BYTES[which.view(-1, 1, 1), windows[..., channel].long() + 128]
-    labels[:, 0] = LABELS[which, labels[:, 0]]
+        windows[..., channel] = BYTES.to(device)[which.view(-1, 1, 1), windows[..., channel].long() + 128]
+    labels[:, 0] = LABELS.to(device)[which, labels[:, 0]]
     return windows, labels
 
 
 def leave_out_reads(windows, whole, most, random):
     """Windows of at most `most` rows: a random part of the reads of each, all of them in half of the windows that hold
     no more.  `whole`: rows of an uncut window."""
-    height = windows.shape[1]
+    height, device = windows.shape[1], windows.device
     used = windows.any(3).any(2)
     count = used.sum(1)
-    share = (0.5 + torch.rand(len(windows), generator=random)).clamp(max=1)
+    share = (0.5 + torch.rand(len(windows), generator=random, device=device)).clamp(max=1)
     wanted = (count * share).ceil().long().clamp(max=most)
-    rank = torch.where(used, torch.rand(used.shape, generator=random), torch.tensor(2.0)).argsort(1).argsort(1)
+    rank = torch.where(used, torch.rand(used.shape, generator=random, device=device), 2.0).argsort(1).argsort(1)
     kept = rank < wanted.view(-1, 1)
     order = (~kept).to(torch.int8).argsort(dim=1, stable=True)
     out_height = min(height, most)
     begin = (whole - wanted) // 2 - FullAlignment.cut_at(whole, out_height)
-    place = torch.arange(out_height) - begin.view(-1, 1)
+    place = torch.arange(out_height, device=device) - begin.view(-1, 1)
     inside = (place >= 0) & (place < wanted.view(-1, 1))
     rows = order.gather(1, place.clamp(0, height - 1))
-    taken = windows[torch.arange(len(windows)).view(-1, 1), rows]
+    taken = windows[torch.arange(len(windows), device=device).view(-1, 1), rows]
     return taken * inside.view(len(windows), -1, 1, 1)

@@ -6,16 +6,18 @@
     train.py full_alignment OUT.pt SAMPLE ...        SAMPLE.full_alignment.h5, and SAMPLE.labels.tsv
 
 Seeded.  Keeps OUT.pt.state beside the result now and then and goes on from there.  --held names
-samples that are only looked at; --start weights to begin with."""
+samples that are only looked at; --start weights to begin with.  On a GPU if there is one, in bfloat16."""
 import argparse
+import copy
+import math
 import os
 import time
+from concurrent.futures import ProcessPoolExecutor
 
 import h5py
 import numpy as np
 import torch
 from torch.nn import functional as F
-from torch.optim.swa_utils import AveragedModel
 
 from augment import exchange_letters, leave_out_reads
 from labels import INDEX, label, read_labels
@@ -26,12 +28,15 @@ KINDS = ("pileup", "full_alignment")
 # Full-alignment windows are cut to the least of these that holds their reads: rows cost time.
 HEIGHTS = (24, 40, 56, 72)
 TYPES = {"pileup": np.int16, "full_alignment": np.int8}
-# Simulated samples have more variants than people: a window without one stands for several.
-REFERENCE_WEIGHT = 2.0
-# Shallow samples have very many: of these so many per variant are taken, with more weight; and for the
-# full-alignment network, whose steps are dear, of windows with SNPs (which it learns first) this share.
-REFERENCES_PER_VARIANT, MOST_WEIGHT = {"pileup": 3.0, "full_alignment": 0.6}, 5.0
-SNP_SHARE = {"pileup": 1.0, "full_alignment": 0.5}
+# How much a window counts.  Simulated samples have more variants than people: a window without one stands for
+# several, with an indel for a part.
+REFERENCE_WEIGHT = {"pileup": 2.0, "full_alignment": 1.0}
+INDEL_WEIGHT = {"pileup": 1.0, "full_alignment": 0.4}
+# Shallow samples have very many windows without a variant: of these so many per variant are taken, with more weight.
+REFERENCES_PER_VARIANT, MOST_WEIGHT = {"pileup": 3.0, "full_alignment": 1.0}, 5.0
+# Focal losses let many easy windows not drown few hard ones, but what the network then calls its probability is
+# too low; and full alignment multiplies four of these.
+FOCAL = {"pileup": True, "full_alignment": False}
 FIRST_INDEL = INDEX["DelDel"]
 # What is looked at and kept is a mean over the last steps, of so many or a tenth of all: single ones are noisy.
 AVERAGED_STEPS = 200
@@ -63,28 +68,38 @@ def cut(tensors, whole):
     yield np.flatnonzero(left), tensors[left]
 
 
-def load(kind, samples, random, whole):
+def load_sample(kind, sample, seed, whole):
+    """[windows of one height, labels, how much each counts], by height.  And the rows of a whole one."""
+    truth = read_labels(sample.partition(":")[0] + ".labels.tsv")
+    positions, windows = read_windows(sample.replace(":", "") + f".{kind}.h5", kind)
+    wanted = []
+    for text in positions:
+        contig, position, letters = text.rsplit(":", 2)
+        wanted.append(label(truth, contig, int(position), letters[len(letters) // 2]))
+    wanted = np.array(wanted, dtype=np.int64).reshape(-1, 4)
+    variant = wanted[:, 1] > 0
+    indel = variant & (wanted[:, 0] >= FIRST_INDEL)
+    references = min(1.0, REFERENCES_PER_VARIANT[kind] * variant.sum() / max(1, (~variant).sum()))
+    taken = np.arange(len(variant))
+    if seed is not None:
+        taken = np.flatnonzero(variant | (np.random.default_rng(seed).random(len(variant)) < references))
+    weights = np.where(variant, np.where(indel, INDEL_WEIGHT[kind], 1.0),
+                       min(MOST_WEIGHT, REFERENCE_WEIGHT[kind] / max(1e-9, references)))[taken].astype(np.float32)
+    windows, wanted = windows[taken].astype(TYPES[kind]), wanted[taken]
+    parts = cut(windows, whole) if kind == "full_alignment" else [(slice(None), windows)]
+    print(f"{sample}: {len(taken)} of {len(variant)} windows, {variant.sum()} with a variant", flush=True)
+    return {part.shape[1]: [part, wanted[rows], weights[rows]] for rows, part in parts if len(part)}, windows.shape[1]
+
+
+def load(kind, samples, seed, whole, threads):
     """Groups of windows of one height: windows, labels, how much each counts.  And the rows of a whole one."""
     groups, height = {}, None
-    for sample in samples:
-        truth = read_labels(sample.partition(":")[0] + ".labels.tsv")
-        positions, windows = read_windows(sample.replace(":", "") + f".{kind}.h5", kind)
-        wanted = []
-        for text in positions:
-            contig, position, letters = text.rsplit(":", 2)
-            wanted.append(label(truth, contig, int(position), letters[len(letters) // 2]))
-        wanted = np.array(wanted, dtype=np.int64).reshape(-1, 4)
-        variant = wanted[:, 1] > 0
-        references = min(1.0, REFERENCES_PER_VARIANT[kind] * variant.sum() / max(1, (~variant).sum()))
-        share = np.where(variant, np.where(wanted[:, 0] < FIRST_INDEL, SNP_SHARE[kind], 1.0), references)
-        taken = np.flatnonzero(random.random(len(variant)) < share) if random else np.arange(len(variant))
-        weights = np.where(variant, 1 / share, np.minimum(MOST_WEIGHT, REFERENCE_WEIGHT / share))[taken]
-        windows, wanted, height = windows[taken].astype(TYPES[kind]), wanted[taken], windows.shape[1]
-        for rows, part in cut(windows, whole) if kind == "full_alignment" else [(slice(None), windows)]:
-            groups.setdefault(part.shape[1], []).append((part, wanted[rows], weights[rows]))
-        print(f"{sample}: {len(taken)} of {len(variant)} windows, {variant.sum()} with a variant", flush=True)
-    joined = [[torch.from_numpy(np.concatenate(x)) for x in zip(*parts)] for _, parts in sorted(groups.items())]
-    return [group for group in joined if len(group[0])], height
+    with ProcessPoolExecutor(threads) as pool:
+        seeds = [None if seed is None else (seed, i) for i in range(len(samples))]
+        for parts, height in pool.map(load_sample, *zip(*[(kind, *x, whole) for x in zip(samples, seeds)])):
+            for rows, part in parts.items():
+                groups.setdefault(rows, []).append([torch.from_numpy(x) for x in part])
+    return [[torch.cat(x) for x in zip(*groups.pop(rows))] for rows in sorted(groups)], height
 
 
 def batches(groups, size, seed):
@@ -95,10 +110,10 @@ def batches(groups, size, seed):
     return [out[i] for i in torch.randperm(len(out), generator=random)]
 
 
-def losses_of(logits, labels, weight):
-    """Focal cross-entropy of each task, so that the many easy windows do not drown the few hard ones."""
-    wrong = [F.cross_entropy(scores, labels[:, task], reduction="none") for task, scores in enumerate(logits)]
-    return torch.stack([(weight * (1 - torch.exp(-w)) * w).mean().float() for w in wrong])
+def losses_of(logits, labels, weight, focal):
+    """Cross-entropy of each task."""
+    wrong = [F.cross_entropy(scores.float(), labels[:, task], reduction="none") for task, scores in enumerate(logits)]
+    return torch.stack([(weight * (1 - torch.exp(-w)) * w if focal else weight * w).mean().float() for w in wrong])
 
 
 def in_words(losses):
@@ -123,15 +138,20 @@ def scores(logits, labels):
     return ", ".join(out)
 
 
-def look(network, groups, device):
+def mixed(device):
+    """bfloat16 where it is faster."""
+    return torch.autocast(device, torch.bfloat16, enabled=device == "cuda")
+
+
+def look(network, groups, device, focal):
     network.eval()
     said, labels = [], []
-    with torch.no_grad():
+    with torch.no_grad(), mixed(device):
         for tensors, wanted, _ in groups:
-            said += [[x.cpu() for x in network(t.to(device))] for t in tensors.split(256)]
+            said += [[x.float().cpu() for x in network(t.to(device))] for t in tensors.split(256)]
             labels.append(wanted)
     said, labels = [torch.cat(x) for x in zip(*said)], torch.cat(labels)
-    losses = losses_of(said, labels, torch.ones(len(labels)))
+    losses = losses_of(said, labels, torch.ones(len(labels)), focal)
     return f"{in_words(losses)}, SNP and indel windows {scores(said, labels)}"
 
 
@@ -142,50 +162,59 @@ def to_training(network, options):
             part.eval()
 
 
-def averaged(average, now, steps):
-    return average + (now - average) * max(1 / AVERAGED_STEPS, 9 / (10 + int(steps)))
+def share_of_rate(done):
+    """Rises over a twentieth of the training, then falls along a cosine: of the highest rate."""
+    return max(1e-4, min(1, done / 0.05, (1 + math.cos(math.pi * min(1, max(0, done - 0.05) / 0.95))) / 2))
 
 
 def train(options, network, device, groups, held):
-    optimizer = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=1e-4)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=1e-4, fused=device == "cuda")
     per_epoch = len(batches(groups, options.batch, 0))
     steps = int(options.epochs * per_epoch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.rate, total_steps=max(2, steps), pct_start=0.1)
-    average = AveragedModel(network, avg_fn=averaged, use_buffers=True)
-    done, state = 0, options.out + ".state"
+    average = copy.deepcopy(network)
+    done, spent, state, focal = 0, 0.0, options.out + ".state", FOCAL[options.kind]
     if os.path.exists(state):
         saved = torch.load(state, map_location=device, weights_only=True)
-        for thing, name in ((network, "network"), (average, "average"), (optimizer, "optimizer"), (schedule, "schedule")):
+        for thing, name in ((network, "network"), (average, "average"), (optimizer, "optimizer")):
             thing.load_state_dict(saved[name])
-        done = saved["steps"]
+        done, spent = saved["steps"], saved["seconds"]
     to_training(network, options)
-    start, total, since, every = time.time(), 0.0, 0, max(1, steps // options.looks)
-    last = min(steps, options.until or steps)
-    while done < last:
-        for (tensors, labels, weights), rows in batches(groups, options.batch, options.seed + done // per_epoch)[done % per_epoch:]:
-            tensors, labels = tensors[rows], labels[rows]
+    now, mean = ([x for x in of.state_dict().values() if x.is_floating_point()] for of in (network, average))
+    start, total, since = time.time() - spent, 0.0, 0
+
+    def progress():
+        return (time.time() - start) / 60 / options.minutes if options.minutes else done / max(1, steps)
+
+    looks = int(progress() * options.looks)
+    while progress() < 1 and done != options.until:
+        for group, rows in batches(groups, options.batch, options.seed + done // per_epoch)[done % per_epoch:]:
+            if progress() >= 1 or done == options.until:
+                break
+            tensors, labels, weights = (x[rows.to(x.device)].to(device) for x in group)
+            random = torch.Generator(device).manual_seed(options.seed * 1000003 + done)
             if options.kind == "full_alignment":
-                random = torch.Generator().manual_seed(options.seed * 1000003 + done)
                 tensors, labels = exchange_letters(tensors, labels, random)
                 tensors = leave_out_reads(tensors, network.rows, options.most_rows or network.rows, random)
-            losses = losses_of(network(tensors.to(device)), labels.to(device), weights[rows].to(device))
+            for part in optimizer.param_groups:
+                part["lr"] = options.rate * share_of_rate(progress())
+            with mixed(device):
+                said = network(tensors)
+            losses = losses_of(said, labels, weights, focal)
             optimizer.zero_grad()
             losses.sum().backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
             optimizer.step()
-            schedule.step()
-            average.update_parameters(network)
             done, since, total = done + 1, since + 1, total + losses.detach()
-            if done % every == 0 or done == last:
-                seen = look(average.module, held, device) if held else "nothing"
-                print(f"step {done}/{steps}: {in_words(total / since)}, held out: {seen}, "
+            torch._foreach_lerp_(mean, now, max(1 / AVERAGED_STEPS, 9 / (9 + done)))
+            if int(progress() * options.looks) > looks or progress() >= 1 or done == options.until:
+                looks = int(progress() * options.looks)
+                seen = look(average, held, device, focal) if held else "nothing"
+                print(f"step {done}{'' if options.minutes else f'/{steps}'}: {in_words(total / since)}, held out: {seen}, "
                       f"{time.time() - start:.0f} s", flush=True)
                 total, since = 0.0, 0
                 torch.save({"network": network.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(),
-                            "schedule": schedule.state_dict(), "steps": done}, state)
-            if done == last:
-                break
-    return average.module
+                            "steps": done, "seconds": time.time() - start}, state)
+    return average
 
 
 def main():
@@ -199,6 +228,7 @@ def main():
                         "normalisation that --start brings: a last round")
     parser.add_argument("--most-rows", type=int, choices=HEIGHTS, help="full-alignment windows keep so many reads at most")
     parser.add_argument("--epochs", type=float, default=4)
+    parser.add_argument("--minutes", type=float, help="train so long, whatever the epochs")
     parser.add_argument("--until", type=int, help="stop after this step of the schedule, for a next round on other samples")
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--rate", type=float, default=2e-3)
@@ -208,17 +238,23 @@ def main():
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
+    groups, height = load(options.kind, options.samples, options.seed, options.whole, options.threads)
+    held = load(options.kind, options.held, None, options.whole, options.threads)[0] if options.held else None
     # PyTorch's own recurrent layers train faster than oneDNN's.
     torch.backends.mkldnn.enabled = options.kind != "pileup"
+    torch.backends.cudnn.benchmark = True
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    groups, height = load(options.kind, options.samples, np.random.default_rng(options.seed), options.whole)
-    held = load(options.kind, options.held, None, options.whole)[0] if options.held else None
     network = (FullAlignment(height) if options.kind == "full_alignment" else Pileup()).to(device)
     if options.start:
         network.load_state_dict(weights_of(options.start, options.kind))
     elif options.kind == "full_alignment":
-        start_at_letters(network, groups[0][0][:256])
-    torch.save(train(options, network, device, groups, held).state_dict(), options.out)
+        start_at_letters(network, groups[0][0][:256].to(device))
+    if device == "cuda":
+        network = network.to(memory_format=torch.channels_last)
+        # Windows live on the GPU if they take less than half of it.
+        if sum(group[0].nbytes for group in groups) < torch.cuda.mem_get_info()[0] / 2:
+            groups = [[x.to(device) for x in group] for group in groups]
+    torch.save(train(options, network, device, groups, held).cpu().state_dict(), options.out)
 
 
 if __name__ == "__main__":
