@@ -63,7 +63,7 @@ def peer_onnxruntime(threads):
         for batch in BATCHES:
             x = torch.randint(0, 100, (batch, *shape), dtype=torch.float32)
             file = io.BytesIO()
-            torch.onnx.export(network, x, file, input_names=["x"])
+            torch.onnx.export(network, x, file, input_names=["x"], dynamo=False)
             session = onnxruntime.InferenceSession(file.getvalue(), options, ["CPUExecutionProvider"])
             feed = {"x": x.numpy()}
             yield name, rows, batch, windows_per_second(lambda: session.run(None, feed), batch, threads)

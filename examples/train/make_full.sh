@@ -7,7 +7,7 @@
 #     REFERENCE=chr20.fa  REGIONS="chr20:10000001-11000000 ..."   human sequence, one region per sample in turn;
 #                      synthetic without
 #     HELD=REGION      of REFERENCE, a sample to look at only
-#     JOBS=2           samples made side by side
+#     JOBS=N           samples made side by side; else as many as there are processors
 #     TRAIN="--epochs 4"  LAST="--epochs 0.3"   options of train.py: windows cut to their reads, then a last round of whole
 #                      ones.  TRAIN=none makes the samples only
 # Everything is seeded; what is there already is not made again, and training goes on where it was stopped.
@@ -57,7 +57,7 @@ if [ -n "${HELD:-}" ]; then
     echo "sample held 290 60 ${profiles[0]} $HELD" >> "$folder/plan"
     held=(--held "$folder/held:.2")
 fi
-tr '\n' '\0' < "$folder/plan" | xargs -0 -P "${JOBS:-2}" -I {} bash -euo pipefail -c '{}'
+tr '\n' '\0' < "$folder/plan" | xargs -0 -P "${JOBS:-$(nproc)}" -I {} bash -euo pipefail -c '{}'
 [ "${train[0]}" != none ] || exit 0
 
 round=("$python" "$here/train.py" full_alignment)

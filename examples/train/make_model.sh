@@ -4,7 +4,8 @@
 #     REFERENCE=chr20.fa   takes human sequence (its REGIONS, one per sample) instead of synthetic
 #     START=FOLDER         models to begin with, FOLDER/ont.h5 ...; else from nothing
 #     PLATFORMS="ont hifi"  LENGTH=1000000  EPOCHS="4 2"  (of the two rounds)  DEPTHS="30 18 ..."
-#     FULL="4 0.3"           also the full-alignment network: epochs of windows of 24 reads at most, and of whole ones
+#     FULL="4 0.3"           also the full-alignment network (make_full.sh, which has options of its own): epochs of
+#                            windows cut to their reads, and of whole ones
 # The first round trains on the first two thirds of the samples, the second on all of them.  Everything is
 # seeded; what is there already is not made again, and training goes on where it was stopped.
 set -euo pipefail
@@ -48,12 +49,9 @@ for platform in ${PLATFORMS:-ont hifi}; do
         "${round[@]}" "$made/pileup.pt" "${samples[@]}" --start "$folder/$platform.1.pt" --epochs "${epochs[1]}" --rate 8e-4 --seed 8
     if [ ${#full[@]} != 0 ]; then
         networks="both networks"
-        round=("$python" "$here/train.py" full_alignment)
-        for sample in "${samples[@]}"; do MODEL=$made/pileup.pt "$here/windows.sh" full_alignment "$sample"; done
-        [ -e "$folder/$platform.full.pt" ] ||
-            "${round[@]}" "$folder/$platform.full.pt" "${samples[@]}" --most-rows 24 --epochs "${full[0]}" --batch 64 --rate 1e-3
-        [ -e "$made/full_alignment.pt" ] ||
-            "${round[@]}" "$made/full_alignment.pt" "${samples[@]}" --start "$folder/$platform.full.pt" --whole --epochs "${full[1]}" --batch 64 --rate 1e-4 --seed 8
+        REGIONS=${REFERENCE:+${regions[*]}} TRAIN="--epochs ${full[0]}" LAST="--epochs ${full[1]}" \
+            "$here/make_full.sh" "$platform" "$folder/$platform.full" "$made/pileup.pt"
+        cp "$folder/$platform.full/full_alignment.pt" "$made"
     fi
     for name in "$platform" "$platform.float32"; do
         half=(--half)

@@ -8,16 +8,28 @@ from sequence import CODE, COMPLEMENT, LETTERS, along, five, runs_of
 CLASSES = ("plain", "run", "long run", "mismatch", "inserted", "beside deletion")
 WORST_READ = 10.0  # times the mean rate
 WORST_SITE = 40.0
+BAD_SITES, BAD_SITE = 0.0007, 30.0  # share of places that err up to so many times more, whatever the reads
+LONG_RUN = 7  # letters, above which sites differ more than one spread says
 
 
 def site_factors(random, size, profile):
     """Per strand and kind of error: how much more or less a place of the reference errs."""
-    spreads = {"mismatch": profile["mismatch between sites"], "ins": profile["ins between sites"],
-               "del": profile["del between sites"]}
+    # No two machines are alike, and little is known of the longest runs: samples differ in how hard all this is.
+    wider, hard = random.uniform(1, 1.3), random.uniform(0.5, 1.5)
+    spreads = {name: wider * max(0.8, profile[f"{name} between sites"]) for name in ("mismatch", "ins", "del")}
     for side in ("short", "long"):
         # Long runs cannot err much more than they do: the spread on the scale of odds is wider.
         spreads[side] = 1.3 * max(0.3, profile["runs"]["1"][side]["between sites"])
-    return [{name: lognormal(random, spread, size) for name, spread in spreads.items()} for _ in (0, 1)]
+    factors = [{name: lognormal(random, spread, size) for name, spread in spreads.items()} for _ in (0, 1)]
+    for name in spreads:
+        for strands in ((0, 1), (0,), (1,)):
+            bad = np.flatnonzero(random.random(size) < BAD_SITES)
+            for strand in strands:
+                factors[strand][name][bad] *= random.uniform(5, BAD_SITE, len(bad))
+    for factor in factors:
+        factor["lean"] = (hard * random.normal(size=size)).astype(np.float32)
+        factor["hard"] = np.full(size, hard, dtype=np.float32)
+    return factors
 
 
 def lognormal(random, spread, size):
@@ -46,6 +58,10 @@ class Template:
         self.events = {name: np.where(outside, np.minimum(0.5, profile[name] * factor[name][places]), 0)
                        for name in ("ins", "del")}
         self.run_rate = {side: self.rates_of_runs(side, factor, places, profile) for side in ("short", "long")}
+        # Nearly no run is so bad that no read has it right.
+        most = np.maximum(1, (self.run_rate["short"] + self.run_rate["long"]) / 0.92)
+        self.run_rate = {side: rate / most for side, rate in self.run_rate.items()}
+        self.reach = profile["long runs"]["reach"] * np.maximum(0, self.size - LONG_RUN)
 
     def rates_of_runs(self, side, factor, places, profile):
         rate = np.zeros(len(self.starts))
@@ -55,8 +71,11 @@ class Template:
             rate[chosen] = along(figures["line"], self.size[chosen]) * step
         # One run has one readiness on both haplotypes: that of its lowest place.
         lowest = np.minimum(places[self.starts], places[self.ends - 1])
-        odds = rate / (1 - rate) * factor[side][lowest]
-        return np.minimum(0.6, odds / (1 + odds))
+        beyond = np.clip(self.size - LONG_RUN, 0, 10)
+        long = profile["long runs"]
+        lean = (1 if side == "short" else -1) * long["lean"] * (beyond > 0) * factor["lean"][lowest]
+        odds = rate / (1 - rate) * factor[side][lowest] * np.exp(lean + long["harder"] * beyond * factor["hard"][lowest])
+        return np.minimum(0.75, odds / (1 + odds))
 
 
 class Reader:
@@ -134,7 +153,8 @@ class Reader:
 
     def run_sized(self, random, template, row, side):
         sizes = self.profile["runs"]["1" if template.periods[row] == 1 else "more"][side]["sizes"]
-        return self.sized(random, sizes["short runs" if template.size[row] <= 8 else "long runs"])
+        count = self.sized(random, sizes["short runs" if template.size[row] <= 8 else "long runs"])
+        return count + random.poisson(template.reach[row])
 
     @staticmethod
     def sized(random, shares):
