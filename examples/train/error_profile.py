@@ -25,7 +25,7 @@ DELTAS = np.arange(-6, 7)  # letters that a run is read longer; the ends stand f
 SIZES = 12  # longest insertion or deletion told apart
 CLASSES = ("plain", "run", "long run", "mismatch", "inserted", "beside deletion")
 QUALITIES = 94
-NO_LONG_RUNS = {"lean": 0, "harder": 0, "reach": 0}  # what reads.py knows of runs over LONG_RUN letters
+NO_LONG_RUNS = {"lean": 0, "harder": 0, "reach": 0, "doubt": "run"}  # what reads.py knows of runs over LONG_RUN letters
 
 
 def opened(path):
