@@ -15,14 +15,6 @@ export TMPDIR=$scratch/tmp
 mkdir tmp
 
 call() { "$build/runnel" call --no-version -q -p ont -m "$root/tests/data/networks/trained.h5" "$@"; }
-# refuses CODE PATTERN COMMAND ...: one sentence and that exit code.
-refuses() {
-    local code=$1 pattern=$2 got
-    shift 2
-    timeout 120 "$@" > printed 2>&1
-    got=$?
-    [ $got = "$code" ] && [ "$(wc -l < printed)" = 1 ] && grep -qE -- "$pattern" printed && good || bad "$* ended with $got: $(head -3 printed)"
-}
 
 samtools view -b --write-index -o small.bam##idx##small.bam.bai "$inputs/reads.bam" chr21 chr2
 ref=$inputs/ref.fa
