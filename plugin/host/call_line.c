@@ -383,8 +383,7 @@ static int without_full_network(struct calling *calling, const char *spool, cons
                                 struct failure *why) {
     struct line *line = &calling->line;
     if (calling->request->verbose && !options_flag(calling->request->options, "pileup-only"))
-        fprintf(stderr, "runnel: the model has no full-alignment network; all calls are the pileup "
-                        "network's\n");
+        say("runnel: the model has no full-alignment network; all calls are the pileup network's");
     tell_unused(calling->request);
     bool built = line_add(line, "spooled", why) == STATUS_OK &&
                  set(line, "path", spool, why) == STATUS_OK &&

@@ -32,6 +32,7 @@ ref=$sample/ref.fa bam=$sample/reads.bam
 expect 0 'runnel COMMAND' "$runnel" --help
 expect 2 'runnel COMMAND' "$runnel"
 expect 2 "no command 'cal'" "$runnel" cal
+expect 2 "no command 'c\?\[31mal'" "$runnel" $'c\e[31mal' # nothing for the terminal
 expect 0 '^htslib [0-9.]+' "$runnel" --version
 expect 0 'Usage: +runnel call' "$runnel" call -h
 [ "$(wc -l < printed)" -le 24 ] && good || bad "call -h does not fit a screen"
@@ -49,6 +50,8 @@ expect 2 'exclude each other' "$runnel" call -R a.bed --known-sites b.vcf "$ref"
 expect 0 'runnel.pileup/1' "$runnel" inspect pileup
 expect 0 '^caller ' "$runnel" inspect
 expect 1 "there is no stage 'nosuch'" "$runnel" inspect nosuch
+mkdir $'a\eb'; echo none > $'a\eb/runnel_none.so'
+expect 0 '^runnel inspect: a\?b/runnel_none.so cannot be loaded' env RUNNEL_PLUGIN_PATH=$'a\eb' "$runnel" inspect
 
 narrow=$root/tests/data/networks/fixtures/pileup_narrow.pt
 expect 0 '^pileup +- +- +256 +2 +[1-9]' "$runnel" bench -t 2 -m "$narrow"
