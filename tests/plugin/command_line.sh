@@ -126,6 +126,17 @@ samtools view -h "$bam" | awk '/^@/ || $4 < 40000' | samtools view -b -o fewer.b
 cp "$bam" misfit.bam; cp fewer.bam.bai misfit.bam.bai
 call -q -t 4 -o misfit.vcf "$ref" misfit.bam; call -q -o fitting.vcf "$ref" "$bam"; same misfit.vcf fitting.vcf
 fails 'the index beside it is that of other reads' "$runnel" call -q -r sim1:50001-60000 -o out.vcf "$ref" misfit.bam
+cp fewer.bam more.bam; cp "$bam.bai" more.bam.bai
+fails 'the index beside it is that of other reads' "$runnel" call -q -r sim1:20001-30000 -o out.vcf "$ref" more.bam
+samtools view -C -T "$ref" -o more.cram fewer.bam; samtools view -C -T "$ref" -o all.cram "$bam"; samtools index all.cram more.cram.crai
+fails 'more.cram: .*, or its index is that of other reads' "$runnel" call -q -r sim1:20001-30000 -o out.vcf "$ref" more.cram
+# One that is older is said, once; -q keeps still.
+samtools index fewer.bam; touch -d '1 hour ago' fewer.bam.bai
+part="$runnel call -r sim1:20001-25000 -o part.vcf $ref fewer.bam"
+expect 0 "^runnel: fewer.bam: its index is older than the file; make it anew with 'samtools index'$" $part
+[ "$(wc -l < printed)" = 1 ] && good || bad "an old index: $(cat printed)"
+expect 0 '^runnel: fewer.bam: its index is older than the file, and is not used;' "$runnel" call -t 2 -o part.vcf "$ref" fewer.bam
+$part -q 2> printed; [ ! -s printed ] && good || bad "-q: $(cat printed)"
 
 # ---- report
 call -o one.vcf --report report.json "$ref" "$bam"
