@@ -259,14 +259,29 @@ int32_t alignments_find_contig(const struct alignments *a, const char *name) {
 }
 
 /* An index of other reads serves some regions and loses others without a word.  Behind the last
- * record that a fitting one knows stand only records without a place. */
+ * record that a fitting one knows stand only records without a place; that is in the file. */
 static bool index_fits(struct alignments *a) {
+    struct stat file;
     if (a->file->format.format != bam)
         return true;
     hts_itr_t *rest = sam_itr_querys(a->index, a->native, "*");
+    bool outside = rest != NULL && stat(a->file->fn, &file) == 0 &&
+                   (int64_t)(rest->curr_off >> 16) >= (int64_t)file.st_size;
     int got = rest ? sam_itr_next(a->file, rest, a->record) : -1;
     hts_itr_destroy(rest);
-    return got == -1 || (got >= 0 && a->record->core.tid < 0);
+    return !outside && (got == -1 || (got >= 0 && a->record->core.tid < 0));
+}
+
+enum index_state alignments_index_state(const char *path) {
+    static const char *const ENDINGS[] = {".csi", ".bai", ".crai"}; /* in htslib's order */
+    struct stat file, index;
+    for (size_t i = 0; i < sizeof ENDINGS / sizeof *ENDINGS && stat(path, &file) == 0; i++) {
+        char name[4200];
+        snprintf(name, sizeof name, "%s%s", path, ENDINGS[i]);
+        if (stat(name, &index) == 0)
+            return index.st_mtime < file.st_mtime ? INDEX_OLDER : INDEX_CURRENT;
+    }
+    return INDEX_NONE;
 }
 
 static int open_index(struct alignments *a, struct failure *why) {
@@ -429,8 +444,10 @@ static int at_end(struct alignments *a, struct failure *why) {
 
 /* A record that htslib could not read. */
 static int fail_record(const struct alignments *a, struct failure *why) {
-    const char *more =
-        a->file->format.format == cram ? ", or the reference is not the one it was made with" : "";
+    char more[128];
+    snprintf(more, sizeof more, "%s%s", a->iterator ? ", or its index is that of other reads" : "",
+             a->file->format.format == cram ? ", or the reference is not the one it was made with"
+                                            : "");
     if (a->count == 1)
         return fail(why, STATUS_BAD_INPUT,
                     "%s: the first record cannot be read: the file is corrupt or truncated%s",

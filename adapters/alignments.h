@@ -67,6 +67,11 @@ const struct alignments_header *alignments_header(const struct alignments *file)
 /* The index of a contig of the header, or -1. */
 int32_t alignments_find_contig(const struct alignments *file, const char *name);
 
+/* What lies beside a file by the names and times of files: an index that is older than the file may
+ * be that of other reads. */
+enum index_state { INDEX_NONE, INDEX_OLDER, INDEX_CURRENT };
+enum index_state alignments_index_state(const char *path);
+
 /* Whether an index that fits the file lies beside it.  Loses the place of alignments_next. */
 bool alignments_has_index(struct alignments *file);
 

@@ -39,6 +39,17 @@ struct folder_watch {
     int64_t lost;
 };
 
+/* The list with room for one item more, moved or not; NULL: no memory for it. */
+static void *reserve(void *list, size_t *room, size_t count, size_t size) {
+    if (count < *room)
+        return list;
+    size_t more = 2 * *room + 16;
+    void *larger = realloc(list, more * size);
+    if (larger != NULL)
+        *room = more;
+    return larger;
+}
+
 /* ---- one file ------------------------------------------------------------------------------ */
 
 static bool ends_in(const char *name, const char *ending) {
@@ -78,15 +89,9 @@ static void measure(struct folder_file *entry, bool closed) {
 
 static struct folder_file *add(struct folder_watch *watch, const char *path, const struct stat *now,
                                int64_t begin, struct failure *why) {
-    if (watch->count == watch->room) {
-        size_t room = 2 * watch->room + 16;
-        struct folder_file *files = realloc(watch->files, room * sizeof *files);
-        if (files != NULL) {
-            watch->files = files;
-            watch->room = room;
-        }
-    }
-    char *copy = watch->count < watch->room ? strdup(path) : NULL;
+    struct folder_file *files = reserve(watch->files, &watch->room, watch->count, sizeof *files);
+    watch->files = files ? files : watch->files;
+    char *copy = files ? strdup(path) : NULL;
     if (copy == NULL) {
         fail(why, STATUS_NO_MEMORY, "%s: out of memory for a file of the folder", path);
         return NULL;
@@ -167,15 +172,10 @@ static int add_folder(struct folder_watch *watch, const char *path, struct failu
     for (size_t i = 0; i < watch->folder_count; i++)
         if (strcmp(watch->folders[i].path, path) == 0)
             return STATUS_OK;
-    if (watch->folder_count == watch->folder_room) {
-        size_t room = 2 * watch->folder_room + 16;
-        struct watched_folder *folders = realloc(watch->folders, room * sizeof *folders);
-        if (folders == NULL)
-            return fail(why, STATUS_NO_MEMORY, "%s: out of memory", path);
-        watch->folders = folders;
-        watch->folder_room = room;
-    }
-    char *copy = strdup(path);
+    struct watched_folder *folders =
+        reserve(watch->folders, &watch->folder_room, watch->folder_count, sizeof *folders);
+    watch->folders = folders ? folders : watch->folders;
+    char *copy = folders ? strdup(path) : NULL;
     if (copy == NULL)
         return fail(why, STATUS_NO_MEMORY, "%s: out of memory", path);
     watch->folders[watch->folder_count++] = (struct watched_folder){copy, -1};
@@ -203,15 +203,9 @@ static int by_change(const void *one, const void *other) {
 
 static int add_found(struct finding *found, const char *path, const struct stat *now,
                      struct failure *why) {
-    if (found->count == found->room) {
-        size_t room = 2 * found->room + 64;
-        struct found *larger = realloc(found->list, room * sizeof *larger);
-        if (larger == NULL)
-            return fail(why, STATUS_NO_MEMORY, "%s: out of memory", path);
-        found->list = larger;
-        found->room = room;
-    }
-    char *copy = strdup(path);
+    struct found *list = reserve(found->list, &found->room, found->count, sizeof *list);
+    found->list = list ? list : found->list;
+    char *copy = list ? strdup(path) : NULL;
     if (copy == NULL)
         return fail(why, STATUS_NO_MEMORY, "%s: out of memory", path);
     found->list[found->count++] = (struct found){copy, now->st_mtim};

@@ -3,6 +3,7 @@
  * Builds the lines of a call and runs them. */
 #include "plugin/host/call_line.h"
 
+#include "adapters/alignments.h"
 #include "adapters/reference.h"
 #include "core/calls/text.h"
 #include "plugin/host/call_folder.h"
@@ -304,14 +305,23 @@ static bool may_cut(const struct call_request *request) {
            options_text(request->options, "known-sites") == NULL;
 }
 
+/* As samtools does: the reads may have changed since. */
+static void tell_old_index(const struct call_request *request, const char *consequence) {
+    if (!request->quiet && alignments_index_state(request->reads) == INDEX_OLDER)
+        say("runnel: %s: its index is older than the file%s; make it anew with 'samtools index'",
+            request->reads, consequence);
+}
+
 /* Begins the line of a pileup pass: with reads and pileup, or, where the genome can be cut, with
  * nothing, as run_pileup_pass puts the pieces in front. */
 static int begin_pileup_pass(struct calling *calling, const char *copy, const char *blocks,
                              struct failure *why) {
     const struct call_request *request = calling->request;
-    if (may_cut(request) &&
-        pieces_cut(&calling->pieces, request->reads, request->reference, why) != STATUS_OK)
-        return why->code;
+    if (may_cut(request)) {
+        tell_old_index(request, ", and is not used");
+        if (pieces_cut(&calling->pieces, request->reads, request->reference, why) != STATUS_OK)
+            return why->code;
+    }
     if (calling->pieces.count == 0 &&
         add_reads(&calling->line, request, copy, request->reads, why) == STATUS_OK)
         add_pileup(&calling->line, request, blocks, why);
@@ -383,8 +393,7 @@ static int without_full_network(struct calling *calling, const char *spool, cons
                                 struct failure *why) {
     struct line *line = &calling->line;
     if (calling->request->verbose && !options_flag(calling->request->options, "pileup-only"))
-        fprintf(stderr, "runnel: the model has no full-alignment network; all calls are the pileup "
-                        "network's\n");
+        say("runnel: the model has no full-alignment network; all calls are the pileup network's");
     tell_unused(calling->request);
     bool built = line_add(line, "spooled", why) == STATUS_OK &&
                  set(line, "path", spool, why) == STATUS_OK &&
@@ -457,6 +466,8 @@ int call_run(const struct call_request *request, struct failure *why) {
     sigset_t before; /* the temporary folder must not outlive us */
     line_hold_signals(&before);
     find_contigs(calling);
+    if (request->regions[0] != '\0' || request->bed != NULL)
+        tell_old_index(request, "");
     if (options_flag(request->options, "pileup-only") && request->gvcf == NULL &&
         !options_given(request->options, "write-cutoffs"))
         pileup_only(calling, why);

@@ -5,6 +5,7 @@
 #include "plugin/host/commands.h"
 #include "plugin/host/loader.h"
 #include "plugin/host/options.h"
+#include "plugin/host/say.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +21,7 @@ static void print_row(const struct loaded_stage *stage, void *with) {
 
 static void print_broken(const char *sentence, void *with) {
     (void)with;
-    fprintf(stderr, "runnel inspect: %s\n", sentence);
+    say("runnel inspect: %s", sentence);
 }
 
 static const char *type_name(uint32_t type) {

@@ -2,6 +2,7 @@
  *
  * `runnel COMMAND ...`: finds the command and leaves the rest to it. */
 #include "plugin/host/commands.h"
+#include "plugin/host/say.h"
 #include "plugin/host/version.h"
 
 #include <malloc.h>
@@ -49,6 +50,6 @@ int main(int argc, char **argv) {
     for (const struct command *command = COMMANDS; command->name != NULL; command++)
         if (strcmp(name, command->name) == 0)
             return command->run(argc - 1, argv + 1);
-    fprintf(stderr, "runnel: there is no command '%s'; `runnel --help` lists them\n", name);
+    say("runnel: there is no command '%s'; `runnel --help` lists them", name);
     return EXIT_USAGE;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A model is a path, or the name of a file NAME.h5 (or a folder NAME) on the search path.  A folder
- * of the present one comes last: people keep their reads in one called `ont`, too. */
+ * of the present one comes last, with TensorFlow's checkpoints, which are called by what the names
+ * of their files begin with: people keep their reads in a folder called `ont`, too. */
 #include "plugin/host/model_search.h"
 
 #include "plugin/host/paths.h"
@@ -27,7 +28,8 @@ int models_find(const char *name, char *path, size_t size) {
         size_t used = strlen(tried);
         snprintf(tried + used, sizeof tried - used, "%s%s", used ? ", " : "", folders[i]);
     }
-    if (path_exists(name)) {
+    snprintf(path, size, "%s.index", name);
+    if (path_exists(name) || path_exists(path)) {
         snprintf(path, size, "%s", name);
         return RUNNEL_OK;
     }

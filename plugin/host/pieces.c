@@ -14,21 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* ---- cutting ---- */
-
-static bool index_is_newer(const char *path) {
-    static const char *const ENDINGS[] = {".bai", ".csi", ".crai"};
-    struct stat file, index;
-    bool found = false;
-    for (size_t i = 0; i < sizeof ENDINGS / sizeof *ENDINGS && stat(path, &file) == 0; i++) {
-        char name[4200];
-        snprintf(name, sizeof name, "%s%s", path, ENDINGS[i]);
-        found |= stat(name, &index) == 0 && index.st_mtime >= file.st_mtime;
-    }
-    return found;
-}
 
 static int add_piece(struct pieces *pieces, char *regions, int64_t contig, int64_t begin,
                      int64_t end, struct failure *why) {
@@ -87,7 +74,7 @@ int pieces_cut(struct pieces *pieces, const char *path, const char *reference,
     struct alignments *file;
     const struct alignments_options options = {.reference = reference};
     *pieces = (struct pieces){0};
-    if (!index_is_newer(path))
+    if (alignments_index_state(path) != INDEX_CURRENT)
         return STATUS_OK;
     int status = alignments_open(&file, path, &options, why);
     if (status != STATUS_OK)

@@ -3,6 +3,8 @@
  * Progress: where the run stands, how fast it is, how long it will take. */
 #include "plugin/host/progress.h"
 
+#include "plugin/host/say.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -44,10 +46,11 @@ static void tell(const struct run_state *state, void *with) {
     progress->reads = state->reads;
     progress->windows = state->windows;
     if (progress->in_place) {
+        without_controls(text);
         fprintf(stderr, "\r%-*s", (int)progress->width, text);
         progress->width = strlen(text);
     } else if (progress->plain && progress->seconds % PLAIN_EVERY == 0) {
-        fprintf(stderr, "runnel: %s\n", text);
+        say("runnel: %s", text);
     }
 }
 

@@ -9,13 +9,13 @@
 
 enum { SENTENCE_MAX = 4096 };
 
-/* C0, DEL, and C1 as UTF-8 has it (0xc2 and a second byte below 0xa0) to question marks. */
-static void without_controls(unsigned char *text) {
-    for (; *text != '\0'; text++)
-        if (*text < ' ' || *text == 0x7f)
-            *text = '?';
-        else if (*text == 0xc2 && (text[1] & 0xe0) == 0x80)
-            text[0] = text[1] = '?';
+/* C1 in UTF-8 is 0xc2 and a second byte below 0xa0. */
+void without_controls(char *text) {
+    for (unsigned char *at = (unsigned char *)text; *at != '\0'; at++)
+        if (*at < ' ' || *at == 0x7f)
+            *at = '?';
+        else if (*at == 0xc2 && (at[1] & 0xe0) == 0x80)
+            at[0] = at[1] = '?';
 }
 
 void say(const char *format, ...) {
@@ -24,6 +24,6 @@ void say(const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
-    without_controls((unsigned char *)sentence);
+    without_controls(sentence);
     fprintf(stderr, "%s%s\n", isatty(STDERR_FILENO) ? "\r\033[J" : "", sentence);
 }

@@ -9,4 +9,7 @@
  * stands below the sentence when it is drawn the next time. [any thread] */
 void say(const char *format, ...);
 
+/* Puts '?' in the place of each control character of `text`: C0, DEL, and C1 as UTF-8 has it. */
+void without_controls(char *text);
+
 #endif

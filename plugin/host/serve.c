@@ -362,10 +362,8 @@ static int check_options(const struct options *options, struct failure *why) {
 
 static void tell_counts(const struct server *server) {
     const struct service_counts *counts = service_counts(server->service);
-    fprintf(
-        stderr,
-        "runnel: %llu sessions, %llu streams, %llu batches, %llu answers, %llu faults, %llu fell "
-        "silent, %llu messages could not be sent\n",
+    say("runnel: %llu sessions, %llu streams, %llu batches, %llu answers, %llu faults, %llu fell "
+        "silent, %llu messages could not be sent",
         (unsigned long long)counts->sessions, (unsigned long long)counts->streams,
         (unsigned long long)counts->batches, (unsigned long long)counts->answers,
         (unsigned long long)counts->faults, (unsigned long long)counts->silent,

@@ -5,6 +5,7 @@
 #include "plugin/host/commands.h"
 #include "plugin/host/options.h"
 #include "plugin/host/paths.h"
+#include "plugin/host/say.h"
 #include "plugin/host/window_pass.h"
 
 #include <stdbool.h>
@@ -187,9 +188,9 @@ int command_windows(int argc, char **argv) {
                           &why) != STATUS_OK)
         return say_usage("windows", &why);
     if (write_windows(&pass, &output, options_text(&options, "output"), &why) == STATUS_OK)
-        fprintf(stderr, "runnel windows: %llu pileup windows, %llu full-alignment windows\n",
-                (unsigned long long)pileup_windows_books(pass.pileup)->windows,
-                (unsigned long long)full_windows_books(pass.full)->windows);
+        say("runnel windows: %llu pileup windows, %llu full-alignment windows",
+            (unsigned long long)pileup_windows_books(pass.pileup)->windows,
+            (unsigned long long)full_windows_books(pass.full)->windows);
     window_pass_close(&pass);
     free_output(&output);
     return why.code == STATUS_OK ? EXIT_WHOLE : say_failure(&why);

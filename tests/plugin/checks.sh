@@ -19,6 +19,14 @@ expect() {
         good
     fi
 }
+# refuses CODE PATTERN COMMAND ...: one sentence and that exit code.
+refuses() {
+    local code=$1 pattern=$2 got
+    shift 2
+    timeout 120 "$@" > printed 2>&1
+    got=$?
+    [ $got = "$code" ] && [ "$(wc -l < printed)" = 1 ] && grep -qE -- "$pattern" printed && good || bad "$* ended with $got: $(head -3 printed)"
+}
 # same FILE FILE [WHAT]: byte for byte.
 same() { cmp -s "$1" "$2" && good || bad "$1 and $2 differ${3:+ ($3)}: $(diff "$1" "$2" 2>&1 | sed -n 1,3p)"; }
 holds() { if "$@" > /dev/null 2>&1; then good; else bad "$*"; fi; }

@@ -32,6 +32,7 @@ ref=$sample/ref.fa bam=$sample/reads.bam
 expect 0 'runnel COMMAND' "$runnel" --help
 expect 2 'runnel COMMAND' "$runnel"
 expect 2 "no command 'cal'" "$runnel" cal
+expect 2 "no command 'c\?\[31mal'" "$runnel" $'c\e[31mal' # nothing for the terminal
 expect 0 '^htslib [0-9.]+' "$runnel" --version
 expect 0 'Usage: +runnel call' "$runnel" call -h
 [ "$(wc -l < printed)" -le 24 ] && good || bad "call -h does not fit a screen"
@@ -49,6 +50,8 @@ expect 2 'exclude each other' "$runnel" call -R a.bed --known-sites b.vcf "$ref"
 expect 0 'runnel.pileup/1' "$runnel" inspect pileup
 expect 0 '^caller ' "$runnel" inspect
 expect 1 "there is no stage 'nosuch'" "$runnel" inspect nosuch
+mkdir $'a\eb'; echo none > $'a\eb/runnel_none.so'
+expect 0 '^runnel inspect: a\?b/runnel_none.so cannot be loaded' env RUNNEL_PLUGIN_PATH=$'a\eb' "$runnel" inspect
 
 narrow=$root/tests/data/networks/fixtures/pileup_narrow.pt
 expect 0 '^pileup +- +- +256 +2 +[1-9]' "$runnel" bench -t 2 -m "$narrow"
@@ -123,6 +126,17 @@ samtools view -h "$bam" | awk '/^@/ || $4 < 40000' | samtools view -b -o fewer.b
 cp "$bam" misfit.bam; cp fewer.bam.bai misfit.bam.bai
 call -q -t 4 -o misfit.vcf "$ref" misfit.bam; call -q -o fitting.vcf "$ref" "$bam"; same misfit.vcf fitting.vcf
 fails 'the index beside it is that of other reads' "$runnel" call -q -r sim1:50001-60000 -o out.vcf "$ref" misfit.bam
+cp fewer.bam more.bam; cp "$bam.bai" more.bam.bai
+fails 'the index beside it is that of other reads' "$runnel" call -q -r sim1:20001-30000 -o out.vcf "$ref" more.bam
+samtools view -C -T "$ref" -o more.cram fewer.bam; samtools view -C -T "$ref" -o all.cram "$bam"; samtools index all.cram more.cram.crai
+fails 'more.cram: .*, or its index is that of other reads' "$runnel" call -q -r sim1:20001-30000 -o out.vcf "$ref" more.cram
+# One that is older is said, once; -q keeps still.
+samtools index fewer.bam; touch -d '1 hour ago' fewer.bam.bai
+part="$runnel call -r sim1:20001-25000 -o part.vcf $ref fewer.bam"
+expect 0 "^runnel: fewer.bam: its index is older than the file; make it anew with 'samtools index'$" $part
+[ "$(wc -l < printed)" = 1 ] && good || bad "an old index: $(cat printed)"
+expect 0 '^runnel: fewer.bam: its index is older than the file, and is not used;' "$runnel" call -t 2 -o part.vcf "$ref" fewer.bam
+$part -q 2> printed; [ ! -s printed ] && good || bad "-q: $(cat printed)"
 
 # ---- report
 call -o one.vcf --report report.json "$ref" "$bam"

@@ -6,26 +6,14 @@
 set -uo pipefail
 build=$(cd "$1" && pwd)
 root=$(cd "$(dirname "$0")/../.." && pwd)
+. "$root/tests/plugin/checks.sh"
 inputs=$root/tests/data/calls/runs/inputs/ont
 ref=$inputs/ref.fa
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
-passed=0 failed=0
-
-bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
-good() { passed=$((passed + 1)); }
-same() { cmp -s "$1" "$2" && good || bad "$1 and $2 differ: $(diff "$1" "$2" | sed -n 1,3p)"; }
 options="--no-version -q -p ont -m $root/tests/data/networks/trained.h5"
 live() { "$build/runnel" live $options --aligned "$@"; }
-# refuses CODE PATTERN COMMAND ...: one sentence and that exit code.
-refuses() {
-    local code=$1 pattern=$2 got
-    shift 2
-    timeout 120 "$@" > printed 2>&1
-    got=$?
-    [ $got = "$code" ] && [ "$(wc -l < printed)" = 1 ] && grep -qE -- "$pattern" printed && good || bad "$* ended with $got: $(head -3 printed)"
-}
 # shuffled SEED IN.bam: its records in a random order.
 shuffled() { samtools view -H "$2" && samtools view "$2" | shuf --random-source=<(yes "$1"); }
 total() { "$build/runnel" run --report totals.json "$1" > /dev/null 2> printed && python3 -c "
@@ -199,5 +187,4 @@ printf 'chr21\t5\t5\n' > none.bed
 refuses 1 'none.bed: holds no target' "$build/runnel" live $options --aligned --targets none.bed -o x.vcf "$ref" small.bam
 [ -z "$(ls -d x.vcf* 2> /dev/null)" ] && good || bad "left behind: $(ls -d x.vcf*)"
 
-echo "$((passed + failed)) checks of live runs, $failed failed"
-[ $failed = 0 ]
+checked

@@ -15,14 +15,6 @@ export TMPDIR=$scratch/tmp
 mkdir tmp
 
 call() { "$build/runnel" call --no-version -q -p ont -m "$root/tests/data/networks/trained.h5" "$@"; }
-# refuses CODE PATTERN COMMAND ...: one sentence and that exit code.
-refuses() {
-    local code=$1 pattern=$2 got
-    shift 2
-    timeout 120 "$@" > printed 2>&1
-    got=$?
-    [ $got = "$code" ] && [ "$(wc -l < printed)" = 1 ] && grep -qE -- "$pattern" printed && good || bad "$* ended with $got: $(head -3 printed)"
-}
 
 samtools view -b --write-index -o small.bam##idx##small.bam.bai "$inputs/reads.bam" chr21 chr2
 ref=$inputs/ref.fa
@@ -97,6 +89,8 @@ assert a[2]['counts']['in'] < b[1]['counts']['windows'] + 1  # those at the seam
 assert a[2:] == [dict(s, cpu_seconds=t['cpu_seconds']) for s, t in zip(b[2:], a[2:])]" 2>&1; }
 [ -z "$(expect_json)" ] && good || bad "the books of pieces: $(expect_json | tail -1)"
 call $sure -t 1 --write-cutoffs cut1 -o streamed.vcf long.fa long.bam; call $sure -t 4 --write-cutoffs cut4 -o one.vcf long.fa long.bam; same streamed.vcf one.vcf; same cut1 cut4
+samtools view -h long.bam | awk '/^@/ || NR % 4' | samtools view -b -o fewer.bam -; cp long.bam.bai fewer.bam.bai # an index of other reads
+for threads in 1 4; do call $sure --pileup-only -t $threads -o fewer.$threads long.fa fewer.bam; done; same fewer.1 fewer.4
 refuses 1 "no model 'nosuch'" "$build/runnel" call -q -t 4 -m nosuch -o x.vcf long.fa long.bam
 cp long.bam hurt.bam; printf 'xxxxxxxxxxxxxxxx' | dd of=hurt.bam bs=1 seek=1500000 conv=notrunc 2> wait; samtools index hurt.bam 2> wait || cp long.bam.bai hurt.bam.bai
 touch hurt.bam.bai; refuses 1 'hurt.bam: ' "$build/runnel" call -q -t 4 -p ont --pileup-only --snp-min-af 0.35 --indel-min-af 0.35 -m "$root/tests/data/networks/trained.h5" -o x.vcf long.fa hurt.bam

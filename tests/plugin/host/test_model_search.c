@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A file of that name here, else the search path, else a folder here. */
-Test(model_search, a_folder_of_the_present_one_comes_last) {
+/* A file of that name here, else the search path, else a folder or a checkpoint here. */
+Test(model_search, what_is_no_file_of_that_name_comes_last_here) {
     char folder[] = "/tmp/runnel-test-XXXXXX", path[4096];
     cr_assert_not_null(mkdtemp(folder));
     cr_assert_eq(chdir(folder), 0);
@@ -25,6 +25,12 @@ Test(model_search, a_folder_of_the_present_one_comes_last) {
     cr_expect_str_eq(path, "models/ont.h5");
     cr_expect_eq(models_find("mine", path, sizeof path), RUNNEL_OK);
     cr_expect_str_eq(path, "mine");
+    fclose(fopen("pileup.index", "w"));
+    cr_expect_eq(models_find("pileup", path, sizeof path), RUNNEL_OK, "a checkpoint's prefix");
+    cr_expect_str_eq(path, "pileup");
+    fclose(fopen("ont.index", "w"));
+    cr_expect_eq(models_find("ont", path, sizeof path), RUNNEL_OK);
+    cr_expect_str_eq(path, "models/ont.h5");
     fclose(fopen("ont.h5", "w"));
     cr_expect_eq(models_find("ont.h5", path, sizeof path), RUNNEL_OK);
     cr_expect_str_eq(path, "ont.h5");
