@@ -39,11 +39,15 @@ prefix = sys.argv[2]
 labels = read_labels(prefix + ".labels.tsv")
 truth = [line.split("\t") for line in open(prefix + ".truth.vcf") if line[0] != "#"]
 told = sum((t[0], int(t[1])) in labels for t in truth)
+# SNPs alone, as indels may be spelt otherwise: the letter of each haplotype.
+snps = [t for t in truth if len(t[3]) == 1 and all(len(a) == 1 for a in t[4].split(","))]
+right = sum([None if g == "0" else (t[3], t[4].split(",")[int(g) - 1]) for g in t[9].strip().split("|")] ==
+            labels.get((t[0], int(t[1]))) for t in snps)
 with h5py.File(prefix + ".pileup.h5") as file:
     places = {tuple(p.decode().split(":")[:2]) for p in file["pileup"]["position"][:]}
 seen = sum((contig, str(at)) in places for contig, at in labels)
-print(f"training: {told} of {len(truth)} variants labelled where the truth has them, {seen} of {len(labels)} labels in a window")
-sys.exit(not (told > 0.95 * len(truth) and len(labels) < 1.05 * len(truth) and seen > 0.95 * len(labels)))
+print(f"training: {told} of {len(truth)} variants labelled where the truth has them, {seen} of {len(labels)} labels in a window, {right} of {len(snps)} SNPs as in the truth")
+sys.exit(not (right > 0.9 * len(snps) > 20 and told > 0.95 * len(truth) and len(labels) < 1.05 * len(truth) and seen > 0.95 * len(labels)))
 END
 
 # The simulated reads' errors, measured like those of real ones.
@@ -66,7 +70,7 @@ cmp -s first.h5 models/ont.h5 || bad "the model changed without training"
 "$RUNNEL" model info models/ont.h5 > info
 grep -q '^pileup network: ' info && grep -q '^full-alignment network: .* 90 probabilities' info || bad "the model lacks a network"
 "$RUNNEL" call -q -m models/ont.h5 -o calls.vcf one/s.fa one/s.bam || bad "calling with the model"
-grep -q '^##fileformat=VCF' calls.vcf || bad "no calls"
+grep -q '^##runnel_networks=.*full' calls.vcf || bad "the model called without its full-alignment network"
 # A window cut to its reads is as good as a whole one.
 "$PYTHON" - "$train" << 'END' || bad "cut windows"
 import sys, torch
@@ -99,16 +103,26 @@ codes = dict(zip("ACGT", CODES))
 labels = torch.tensor([[number, 1, 16, 16] for number in range(10) for _ in range(50)])
 windows = torch.zeros(len(labels), 40, 33, 8, dtype=torch.int8)
 windows[:, 5:35, :, 2] = torch.arange(1, 31).view(-1, 1)
+windows[:, 5:35, :, 7] = 50
+windows[:, 5:35, :, 0] = windows[:, 5:35, :, 6] = codes["C"]
 for window, (number, *_) in zip(windows, labels.tolist()):
     window[5:20, 16, 1], window[20:35, 16, 1] = (codes[letter] for letter in GENOTYPES[number])
 changed, told = exchange_letters(windows, labels, random)
 share = float((told[:, 0] != labels[:, 0]).float().mean())
 for window, (number, *_) in zip(changed, told.tolist()):
+    if int(window[5, 0, 0]) != int(window[5, 0, 6]):
+        sys.exit("letters exchanged in one channel and not in the other")
     seen = {int(window[5, 16, 1]), int(window[34, 16, 1])}
     if seen != {codes[letter] for letter in GENOTYPES[number]}:
         sys.exit(f"{GENOTYPES[number]} for the letters {seen}")
-if not 0.25 < share < 0.55 or not torch.equal(changed[..., 2:6], windows[..., 2:6]):
+others = [2, 3, 4, 5, 7]
+moved = float((changed[:, 5, 0, 0] != codes["C"]).float().mean())
+if not 0.25 < share < 0.55 or not 0.25 < moved < 0.5 or not torch.equal(changed[..., others], windows[..., others]):
     sys.exit(f"letters exchanged in {share:.2f} of the windows")
+fewer = leave_out_reads(windows, 89, 40, random)
+share = float((fewer.any(3).any(2).sum(1) < 30).float().mean())
+if not 0.3 < share < 0.7:
+    sys.exit(f"{share:.2f} of the windows lack reads")
 fewer = leave_out_reads(windows, 89, 24, random)
 for window in fewer[:, :, 0, 2]:
     rows = window.nonzero().flatten()
