@@ -43,7 +43,10 @@ AVERAGED_STEPS = 200
 
 
 def read_windows(path, kind):
+    """Positions and windows, or None if there are none."""
     with h5py.File(path) as file:
+        if kind not in file:
+            return None
         group = file[kind]
         positions = [p.decode() if isinstance(p, bytes) else p for p in group["position"][:]]
         return positions, group["tensor"][:]
@@ -69,9 +72,12 @@ def cut(tensors, whole):
 
 
 def load_sample(kind, sample, seed, whole):
-    """[windows of one height, labels, how much each counts], by height.  And the rows of a whole one."""
+    """[windows of one height, labels, how much each counts], by height.  And the rows of a whole one, 0 without any."""
     truth = read_labels(sample.partition(":")[0] + ".labels.tsv")
-    positions, windows = read_windows(sample.replace(":", "") + f".{kind}.h5", kind)
+    found = read_windows(sample.replace(":", "") + f".{kind}.h5", kind)
+    if not found:
+        return {}, 0
+    positions, windows = found
     wanted = []
     for text in positions:
         contig, position, letters = text.rsplit(":", 2)
@@ -93,10 +99,11 @@ def load_sample(kind, sample, seed, whole):
 
 def load(kind, samples, seed, whole, threads):
     """Groups of windows of one height: windows, labels, how much each counts.  And the rows of a whole one."""
-    groups, height = {}, None
+    groups, height = {}, 0
     with ProcessPoolExecutor(threads) as pool:
         seeds = [None if seed is None else (seed, i) for i in range(len(samples))]
-        for parts, height in pool.map(load_sample, *zip(*[(kind, *x, whole) for x in zip(samples, seeds)])):
+        for parts, whole_height in pool.map(load_sample, *zip(*[(kind, *x, whole) for x in zip(samples, seeds)])):
+            height = max(height, whole_height)
             for rows, part in parts.items():
                 groups.setdefault(rows, []).append([torch.from_numpy(x) for x in part])
     return [[torch.cat(x) for x in zip(*groups.pop(rows))] for rows in sorted(groups)], height

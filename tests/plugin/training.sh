@@ -60,7 +60,7 @@ for what in mismatch ins del; do
 done
 
 # The whole script, both networks; a second run makes nothing again.
-export DEPTHS="15 12 20" EPOCHS="0.5 0.5" FULL="1 0.5" SAMPLES=2 LENGTH=60000 PLATFORMS=ont
+export DEPTHS="15 12 20" EPOCHS="2 1" FULL="1 0.5" SAMPLES=2 LENGTH=60000 PLATFORMS=ont
 "$train/make_model.sh" models > log 2>&1 || { bad "make_model.sh"; tail -3 log; }
 grep -q '^step .*: loss [0-9.]* (.*), held out: nothing' log || bad "make_model.sh shows no progress"
 cp models/ont.h5 first.h5
