@@ -25,7 +25,6 @@ DELTAS = np.arange(-6, 7)  # letters that a run is read longer; the ends stand f
 SIZES = 12  # longest insertion or deletion told apart
 CLASSES = ("plain", "run", "long run", "mismatch", "inserted", "beside deletion")
 QUALITIES = 94
-NO_LONG_RUNS = {"lean": 0, "harder": 0, "reach": 0, "doubt": "run"}  # what reads.py knows of runs over LONG_RUN letters
 
 
 def opened(path):
@@ -338,8 +337,7 @@ def main():
     if options.command == "compare":
         table(profiles, options.names)
         return
-    # What is said there of long runs was not measured by this script: it stays.
-    profiles[options.name] = measure(options) | {"long runs": profiles.get(options.name, {}).get("long runs", NO_LONG_RUNS)}
+    profiles[options.name] = measure(options)
     with open(path, "w") as file:
         json.dump(profiles, file, separators=(",", ":"), sort_keys=True)
 
