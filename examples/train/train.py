@@ -247,6 +247,8 @@ def main():
     torch.set_num_threads(options.threads)
     groups, height = load(options.kind, options.samples, options.seed, options.whole, options.threads)
     held = load(options.kind, options.held, None, options.whole, options.threads)[0] if options.held else None
+    if not batches(groups, options.batch, 0):
+        raise SystemExit(f"train.py: {options.samples[0]} and others have fewer windows than one batch of {options.batch}")
     # PyTorch's own recurrent layers train faster than oneDNN's.
     torch.backends.mkldnn.enabled = options.kind != "pileup"
     torch.backends.cudnn.benchmark = True

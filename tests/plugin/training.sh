@@ -71,6 +71,8 @@ cmp -s first.h5 models/ont.h5 || bad "the model changed without training"
 grep -q '^pileup network: ' info && grep -q '^full-alignment network: .* 90 probabilities' info || bad "the model lacks a network"
 "$RUNNEL" call -q -m models/ont.h5 -o calls.vcf one/s.fa one/s.bam || bad "calling with the model"
 grep -q '^##runnel_networks=.*full' calls.vcf || bad "the model called without its full-alignment network"
+"$PYTHON" "$train/train.py" full_alignment few.pt one/s --batch 100000 > log 2>&1 && bad "trained on less than a batch"
+[ "$(tail -1 log)" = "train.py: one/s and others have fewer windows than one batch of 100000" ] || bad "less than a batch: $(tail -1 log)"
 # A window cut to its reads is as good as a whole one.
 "$PYTHON" - "$train" << 'END' || bad "cut windows"
 import sys, torch
