@@ -275,10 +275,14 @@ static bool index_fits(struct alignments *a) {
 enum index_state alignments_index_state(const char *path) {
     static const char *const ENDINGS[] = {".csi", ".bai", ".crai"}; /* in htslib's order */
     struct stat file, index;
-    for (size_t i = 0; i < sizeof ENDINGS / sizeof *ENDINGS && stat(path, &file) == 0; i++) {
-        char name[4200];
-        snprintf(name, sizeof name, "%s%s", path, ENDINGS[i]);
-        if (stat(name, &index) == 0)
+    const char *name = strrchr(path, '/') ? strrchr(path, '/') : path, *dot = strrchr(name, '.');
+    int lengths[] = {(int)strlen(path), (int)(dot ? dot - path : 0)}; /* reads.bam.bai, reads.bai */
+    if (stat(path, &file) != 0)
+        return INDEX_NONE;
+    for (size_t i = 0; i < 2 * sizeof ENDINGS / sizeof *ENDINGS; i++) {
+        char beside[4200];
+        snprintf(beside, sizeof beside, "%.*s%s", lengths[i % 2], path, ENDINGS[i / 2]);
+        if (stat(beside, &index) == 0)
             return index.st_mtime < file.st_mtime ? INDEX_OLDER : INDEX_CURRENT;
     }
     return INDEX_NONE;

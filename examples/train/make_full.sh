@@ -55,7 +55,7 @@ done > "$folder/plan"
 held=()
 if [ -n "${HELD:-}" ]; then
     echo "sample held 290 60 ${profiles[0]} $HELD" >> "$folder/plan"
-    held=(--held "$folder/held:.2")
+    held=(--held "$folder/held:.1" "$folder/held:.2" "$folder/held:.3")
 fi
 tr '\n' '\0' < "$folder/plan" | xargs -0 -P "${JOBS:-$(nproc)}" -I {} bash -euo pipefail -c '{}'
 [ "${train[0]}" != none ] || exit 0

@@ -5,8 +5,9 @@
     train.py pileup OUT.pt SAMPLE [SAMPLE ...]       each SAMPLE stands for SAMPLE.pileup.h5 or
     train.py full_alignment OUT.pt SAMPLE ...        SAMPLE.full_alignment.h5, and SAMPLE.labels.tsv
 
-Seeded.  Keeps OUT.pt.state beside the result now and then and goes on from there.  --held names
-samples that are only looked at; --start weights to begin with.  On a GPU if there is one, in bfloat16."""
+Seeded.  Keeps OUT.pt.state beside the result now and then and goes on from there.  --held names samples that
+are only looked at (and by which a last round sets what the network calls its probability); --start weights to
+begin with.  On a GPU if there is one, in bfloat16."""
 import argparse
 import copy
 import math
@@ -21,7 +22,7 @@ from torch.nn import functional as F
 
 from augment import exchange_letters, leave_out_reads
 from labels import INDEX, label, read_labels
-from networks import FullAlignment, Pileup
+from networks import HEADS, FullAlignment, Pileup
 from start import start_at_letters
 
 KINDS = ("pileup", "full_alignment")
@@ -29,15 +30,17 @@ KINDS = ("pileup", "full_alignment")
 HEIGHTS = (24, 40, 56, 72)
 TYPES = {"pileup": np.int16, "full_alignment": np.int8}
 # How much a window counts.  Simulated samples have more variants than people: a window without one stands for
-# several, with an indel for a part.
+# several; of full alignment, indels in long runs are learned from few.
 REFERENCE_WEIGHT = {"pileup": 2.0, "full_alignment": 1.0}
-INDEL_WEIGHT = {"pileup": 1.0, "full_alignment": 0.4}
+INDEL_WEIGHT = {"pileup": 1.0, "full_alignment": 2.0}
 # Shallow samples have very many windows without a variant: of these so many per variant are taken, with more weight.
 REFERENCES_PER_VARIANT, MOST_WEIGHT = {"pileup": 3.0, "full_alignment": 1.0}, 5.0
 # Focal losses let many easy windows not drown few hard ones, but what the network then calls its probability is
 # too low; and full alignment multiplies four of these.
 FOCAL = {"pileup": True, "full_alignment": False}
 FIRST_INDEL = INDEX["DelDel"]
+# What `sharpen` chooses from.
+FACTORS = (1.0, 1.15, 1.3, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0)
 # What is looked at and kept is a mean over the last steps, of so many or a tenth of all: single ones are noisy.
 AVERAGED_STEPS = 200
 
@@ -162,6 +165,36 @@ def look(network, groups, device, focal):
     return f"{in_words(losses)}, SNP and indel windows {scores(said, labels)}"
 
 
+def sharpen(network, groups, device):
+    """Multiplies the heads of genotype and zygosity by one factor and those of lengths by another, so that the
+    product of what they call probabilities is best that of all of them being right.  They know of each other and are
+    right together: without this the product, from which QUAL is made, is too low."""
+    layers, kept, labels = [getattr(network, HEADS[i][0]) for i in range(network.count)], [], []
+    hooks = [layer.register_forward_hook(lambda _, __, out: kept.append(out.float().cpu())) for layer in layers]
+    network.eval()
+    with torch.no_grad(), mixed(device):
+        for tensors, wanted, _ in groups:
+            for part in tensors.split(256):
+                network(part.to(device))
+            labels.append(wanted)
+    for hook in hooks:
+        hook.remove()
+    outputs, labels = [torch.cat(kept[i::len(layers)]) for i in range(len(layers))], torch.cat(labels)
+
+    def surprise(factors):
+        said = [F.softmax(F.selu(out * factors[i > 1]), 1).max(1) for i, out in enumerate(outputs)]
+        right = torch.stack([x.indices == labels[:, i] for i, x in enumerate(said)]).all(0).float()
+        return F.binary_cross_entropy(torch.stack([x.values for x in said]).prod(0), right)
+
+    best = min(((a, b) for a in FACTORS for b in FACTORS), key=surprise)
+    print(f"heads times {best[0]}, of lengths {best[1]}: surprise by what is right {surprise((1.0, 1.0)):.4f}, "
+          f"then {surprise(best):.4f}", flush=True)
+    with torch.no_grad():
+        for i, layer in enumerate(layers):
+            for parameter in layer.parameters():
+                parameter *= best[i > 1]
+
+
 def to_training(network, options):
     network.train()
     for part in network.modules() if options.whole else ():
@@ -263,7 +296,10 @@ def main():
         # Windows live on the GPU if they take less than half of it.
         if sum(group[0].nbytes for group in groups) < torch.cuda.mem_get_info()[0] / 2:
             groups = [[x.to(device) for x in group] for group in groups]
-    torch.save(train(options, network, device, groups, held).cpu().state_dict(), options.out)
+    network = train(options, network, device, groups, held)
+    if options.whole and held:
+        sharpen(network, held, device)
+    torch.save(network.cpu().state_dict(), options.out)
 
 
 if __name__ == "__main__":

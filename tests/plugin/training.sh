@@ -92,6 +92,36 @@ for rows, heights in ((89, (24, 40, 56, 72)), (55, (24, 40))):
         if off > 0.13:
             sys.exit(f"{height} of {rows} rows: off by {off:.2f} of the spread")
 END
+# Heads that are right independently stay; heads that are right together are sharpened, both kinds of them.
+"$PYTHON" - "$train" > /dev/null << 'END' || bad "sharpened heads"
+import copy, sys, torch
+sys.path.insert(0, sys.argv[1])
+from networks import HEADS, FullAlignment
+from train import sharpen
+torch.manual_seed(1)
+network = FullAlignment(24).eval()
+windows = torch.randint(-100, 100, (512, 24, 33, 8))
+with torch.no_grad():
+    for name, count in HEADS:
+        getattr(network, name).weight *= 4.0 * count
+    said = [x.softmax(1) for x in network(windows)]
+draws = {"independent": torch.rand(512, 4), "together": torch.rand(512, 1).expand(-1, 4)}
+factors = {}
+for kind, draw in draws.items():
+    labels = []
+    for i, shares in enumerate(said):
+        order = shares.argsort(1, descending=True)
+        place = (shares.gather(1, order).cumsum(1) < draw[:, i:i + 1]).sum(1).clamp(max=shares.shape[1] - 1)
+        labels.append(order.gather(1, place[:, None])[:, 0])
+    after = copy.deepcopy(network)
+    sharpen(after, [(windows, torch.stack(labels, 1), None)], "cpu")
+    ratios = [getattr(after, name).weight / getattr(network, name).weight for name, _ in HEADS]
+    if any(float(r.max() - r.min()) > 1e-4 for r in ratios):
+        sys.exit("not one factor for a head")
+    factors[kind] = [round(float(r.mean()), 2) for r in ratios]
+if max(factors["independent"]) > 1.15 or min(factors["together"]) < 1.3:
+    sys.exit(str(factors))
+END
 # More windows from those there are: labels follow the letters, reads that stay are centred and in order.
 # The network from nothing: what it is given of letters differs for each, in the middle column only.
 "$PYTHON" - "$train" << 'END' || bad "augmented windows, or where the network starts"
