@@ -276,7 +276,8 @@ enum index_state alignments_index_state(const char *path) {
     static const char *const ENDINGS[] = {".csi", ".bai", ".crai"}; /* in htslib's order */
     struct stat file, index;
     const char *name = strrchr(path, '/') ? strrchr(path, '/') : path, *dot = strrchr(name, '.');
-    int lengths[] = {(int)strlen(path), (int)(dot ? dot - path : 0)}; /* reads.bam.bai, reads.bai */
+    size_t whole = strlen(path), stem = dot ? (size_t)(dot - path) : whole;
+    int lengths[] = {(int)whole, (int)stem}; /* reads.bam.bai, reads.bai */
     if (stat(path, &file) != 0)
         return INDEX_NONE;
     for (size_t i = 0; i < 2 * sizeof ENDINGS / sizeof *ENDINGS; i++) {

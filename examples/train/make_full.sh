@@ -6,7 +6,7 @@
 #     SAMPLES=12  LENGTH=1000000   each sample is simulated once and thinned to two lower depths
 #     REFERENCE=chr20.fa  REGIONS="chr20:10000001-11000000 ..."   human sequence, one region per sample in turn;
 #                      synthetic without
-#     HELD=REGION      of REFERENCE, a sample to look at only
+#     HELD=REGION      of REFERENCE, a sample to look at only, and to sharpen the heads by (without: not sharpened)
 #     JOBS=N           samples made side by side; else as many as there are processors
 #     TRAIN="--epochs 4"  LAST="--epochs 0.3"   options of train.py: windows cut to their reads, then a last round of whole
 #                      ones.  TRAIN=none makes the samples only

@@ -169,17 +169,13 @@ def sharpen(network, groups, device):
     """Multiplies the heads of genotype and zygosity by one factor and those of lengths by another, so that the
     product of what they call probabilities is best that of all of them being right.  They know of each other and are
     right together: without this the product, from which QUAL is made, is too low."""
-    layers, kept, labels = [getattr(network, HEADS[i][0]) for i in range(network.count)], [], []
+    layers, kept = [getattr(network, HEADS[i][0]) for i in range(network.count)], []
     hooks = [layer.register_forward_hook(lambda _, __, out: kept.append(out.float().cpu())) for layer in layers]
-    network.eval()
-    with torch.no_grad(), mixed(device):
-        for tensors, wanted, _ in groups:
-            for part in tensors.split(256):
-                network(part.to(device))
-            labels.append(wanted)
+    look(network, groups, device, focal=False)
     for hook in hooks:
         hook.remove()
-    outputs, labels = [torch.cat(kept[i::len(layers)]) for i in range(len(layers))], torch.cat(labels)
+    outputs = [torch.cat(kept[i::len(layers)]) for i in range(len(layers))]
+    labels = torch.cat([wanted for _, wanted, _ in groups])
 
     def surprise(factors):
         said = [F.softmax(F.selu(out * factors[i > 1]), 1).max(1) for i, out in enumerate(outputs)]
