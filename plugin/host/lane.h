@@ -48,7 +48,6 @@ struct lane {
     struct socket_end *in, *out; /* NULL at the ends of the line */
     int wake;                    /* eventfd: a slot completed, or the line stopped */
     pthread_t thread;
-    double cpu_seconds;
 
     /* of the stage thread alone */
     int credit, open_slots;
@@ -108,6 +107,9 @@ struct lane_type *lane_type(struct lane *lane, const char *name); /* NULL when f
 void lane_count_rows(struct lane *lane); /* puts the host's counts of rows into the books */
 struct runnel_batch *lane_end_batch(struct lane *lane); /* END with the totals so far */
 void lane_free_slots(struct lane *lane);
+/* Adds to the books what the calling thread, the stage's own or a worker of it, has computed since
+ * it last did this. [under lane->mutex] */
+void lane_count_cpu(struct lane *lane);
 /* The stage did what the contract forbids; returns false. */
 bool lane_broke(struct lane *lane, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { TICK_MS = 1000 };
 
@@ -266,12 +265,6 @@ static void ask_stage(struct lane *lane) {
         lane->tick = stage->extension(lane->state, "runnel.tick/1");
 }
 
-static double thread_seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 void *lane_main(void *argument) {
     struct lane *lane = argument;
     const struct runnel_init init = {.struct_size = sizeof init,
@@ -287,7 +280,9 @@ void *lane_main(void *argument) {
     } else {
         run_fail(lane->run, NULL);
     }
-    lane->cpu_seconds = thread_seconds();
+    pthread_mutex_lock(&lane->mutex);
+    lane_count_cpu(lane);
+    pthread_mutex_unlock(&lane->mutex);
     run_lane_left(lane->run);
     return NULL;
 }

@@ -33,7 +33,7 @@ struct stage_books {
     size_t count;
     struct total totals[TOTALS_MAX]; /* as the stage counted; then "rows in TYPE", "rows out TYPE",
                                         as the host did */
-    double cpu_seconds;              /* of the stage thread */
+    double cpu_seconds;              /* of the stage's thread and its workers */
 };
 
 struct books {

@@ -239,10 +239,8 @@ static void start_lanes(struct run *run, struct failure *why) {
 
 static void copy_books(const struct run *run, struct books *books) {
     books->count = run->count;
-    for (size_t i = 0; i < run->count; i++) {
+    for (size_t i = 0; i < run->count; i++)
         books->stages[i] = run->lanes[i].books;
-        books->stages[i].cpu_seconds = run->lanes[i].cpu_seconds;
-    }
 }
 
 int line_run(const struct line *line, const struct run_watch *watch, struct books *books,

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static void wake(struct lane *lane) {
@@ -219,6 +220,15 @@ static void service_emit(void *context, struct runnel_slot *slot,
     lane_put(lane, slot, batch);
 }
 
+void lane_count_cpu(struct lane *lane) {
+    static _Thread_local double counted;
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    double seconds = (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+    lane->books.cpu_seconds += seconds - counted;
+    counted = seconds;
+}
+
 static void service_complete(void *context, struct runnel_slot *slot, int result) {
     struct lane *lane = context;
     pthread_mutex_lock(&lane->mutex);
@@ -226,6 +236,7 @@ static void service_complete(void *context, struct runnel_slot *slot, int result
     if (open) {
         slot->state = SLOT_COMPLETE;
         lane->completions++;
+        lane_count_cpu(lane);
     }
     pthread_mutex_unlock(&lane->mutex);
     if (!open)

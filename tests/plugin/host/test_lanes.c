@@ -84,6 +84,16 @@ Test(lanes, slow_consumer_holds_the_source) {
     free(books);
 }
 
+/* What the workers of a stage compute is in its books. */
+Test(lanes, cpu_of_workers_is_the_stages) {
+    struct failure why = {0};
+    struct books *books = calloc(1, sizeof *books);
+    run(NUMBERS ":count batches=20 ! " NUMBERS ":late work=10000 ! " NUMBERS ":sink", books, &why);
+    cr_expect_geq(books->stages[1].cpu_seconds, 0.2);
+    cr_expect_lt(books->stages[0].cpu_seconds + last(books)->cpu_seconds, 0.2);
+    free(books);
+}
+
 /* Ticks come while nothing else does, and what they give leaves in order. */
 Test(lanes, ticks_fill_the_silence) {
     struct failure why = {0};

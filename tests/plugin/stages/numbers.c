@@ -75,11 +75,12 @@ static int nothing_finish(void *state, struct runnel_slot *slot) {
     return RUNNEL_OK;
 }
 
-/* ---- late: each batch is passed on by a thread of its own, after a while ---- */
+/* ---- late: each batch is passed on by a thread of its own, after a while, and `work` microseconds
+ * of CPU ---- */
 
 struct late {
     const struct runnel_host *host;
-    int64_t refuse_above;
+    int64_t refuse_above, work;
     atomic_int under_way; /* slots: counted down before they complete, since a refusal is only
                              allowed while one is pending */
     atomic_int errands;   /* threads: counted down when they no longer touch anything */
@@ -93,11 +94,19 @@ struct errand {
     long nanoseconds;
 };
 
+static void compute(int64_t microseconds) {
+    struct timespec spent;
+    do
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+    while (spent.tv_sec * 1000000 + spent.tv_nsec / 1000 < microseconds);
+}
+
 static void *run_errand(void *argument) {
     struct errand *errand = argument;
     struct late *late = errand->late;
     struct timespec pause = {0, errand->nanoseconds};
     nanosleep(&pause, NULL);
+    compute(late->work);
     errand->batch->retain(errand->batch);
     late->host->emit(late->host->context, errand->slot, errand->batch);
     atomic_fetch_sub(&late->under_way, 1);
@@ -111,6 +120,7 @@ static int late_init(const struct runnel_init *init, void **state) {
     struct late *late = calloc(1, sizeof *late);
     late->host = init->host;
     late->refuse_above = runnel_setting_integer(init, "refuse-above");
+    late->work = runnel_setting_integer(init, "work");
     late->seed = 1;
     *state = late;
     return RUNNEL_OK;
@@ -254,7 +264,8 @@ static const struct runnel_option COUNT_OPTIONS[] = {
     {"rows", RUNNEL_INTEGER, "7", "rows of each"},
     {"pause", RUNNEL_INTEGER, "0", "microseconds"}};
 static const struct runnel_option LATE_OPTIONS[] = {
-    {"refuse-above", RUNNEL_INTEGER, "1000", "batches under way at most"}};
+    {"refuse-above", RUNNEL_INTEGER, "1000", "batches under way at most"},
+    {"work", RUNNEL_INTEGER, "0", "microseconds of CPU for each batch"}};
 static const struct runnel_option SINK_OPTIONS[] = {
     {"pause", RUNNEL_INTEGER, "0", "microseconds before each batch"}};
 
