@@ -19,7 +19,7 @@ import subprocess
 
 import numpy as np
 
-from sequence import CODE, LONGEST, along, five, runs_of
+from sequence import CODE, LONG_RUN, LONGEST, MOST_BLUR, along, five, runs_of
 
 DELTAS = np.arange(-6, 7)  # letters that a run is read longer; the ends stand for more, too
 SIZES = 12  # longest insertion or deletion told apart
@@ -73,6 +73,7 @@ class Measured:
         self.copied = np.zeros(2)
         self.runs = np.zeros((2, len(self.starts), len(DELTAS)))
         self.qualities = np.zeros((len(CLASSES), QUALITIES))
+        self.doubts, self.doubted = np.zeros((2, 3)), np.zeros(2)
         self.reads = []
         self.lengths, self.mapq = [], np.zeros(61)
         self.correlation = []
@@ -106,7 +107,7 @@ class Measured:
         for row in np.flatnonzero((inserted == 1) & plain & there):
             around = codes[[where[row], min(where[row] + 2, len(codes) - 1)]]
             self.copied[int(codes[where[row] + 1] in around)] += 1
-        self.add_runs(strand, first, where, read == self.codes[span])
+        self.add_runs(strand, first, where, read == self.codes[span], quality)
         self.add_qualities(first, where, wrong, inserted, deleted, quality)
         events = wrong.sum() + ((inserted > 0) & plain).sum() + ((deleted > 0) & plain).sum()
         if counted.sum() > 2000:
@@ -115,7 +116,7 @@ class Measured:
             z = right - right.mean()
             self.correlation.append(((z[1:] * z[:-1]).mean() / max(z.var(), 1e-9), (z[8:] * z[:-8]).mean() / max(z.var(), 1e-9)))
 
-    def add_runs(self, strand, first, where, right):
+    def add_runs(self, strand, first, where, right, quality):
         low, high = np.searchsorted(self.starts, first + 1), np.searchsorted(self.ends, first + len(where))
         rows = np.arange(low, high)
         rows = rows[self.run_good[rows]]
@@ -124,6 +125,12 @@ class Measured:
         rows, before, after = rows[keep], before[keep], after[keep]
         longer = where[after] - where[before] - 1 - (self.ends[rows] - self.starts[rows])
         np.add.at(self.runs, (strand, rows, np.clip(longer, DELTAS[0], DELTAS[-1]) - DELTAS[0]), 1)
+        size = self.ends[rows] - self.starts[rows]
+        short = (self.periods[rows] == 1) & (size > 3) & (size < 7)
+        for wrong in (0, 1):
+            for at, end in zip(where[before[short & (longer == -wrong)]] + 1, where[after[short & (longer == -wrong)]]):
+                self.doubts[wrong] += quality[end - 3:end][::-1] if strand else quality[at:at + 3]
+                self.doubted[wrong] += 1
 
     def add_qualities(self, first, where, wrong, inserted, deleted, quality):
         there, span = where >= 0, slice(first, first + len(where))
@@ -154,6 +161,10 @@ class Measured:
             out[name + " sizes"] = np.round(self.sizes[name] / self.sizes[name].sum(), 4).tolist()
         out["inserted is a copy"] = self.copied[1] / max(1, self.copied.sum())
         out["runs"] = {"1": self.run_figures([1]), "more": self.run_figures([2, 3, 4])}
+        # Of three letters of a short run that is read one too short: how far their qualities fall, in parts of the most.
+        fall = self.doubts[0] / max(1, self.doubted[0]) - self.doubts[1] / max(1, self.doubted[1])
+        out["letters doubted"] = round(float(fall.mean() / max(1e-9, fall.max())), 2)
+        out["long runs"] = self.long_runs()
         out["run table"] = {str(period): self.run_table(period) for period in (1, 2, 3, 4)}
         out["qualities"] = {name: (row / max(1, row.sum())).round(5).tolist() for name, row in zip(CLASSES, self.qualities)}
         events, seen, mean = np.array(self.reads).T
@@ -207,6 +218,33 @@ class Measured:
             out[side] = {"line": line, "letters": np.round(steps, 3).tolist(), "sizes": sizes,
                          "between sites": spread(events, total, rate)}
         return out
+
+    def long_runs(self):
+        """Lengths that long homopolymers are read with, as normal distributions rounded to letters: how wide at
+        LONG_RUN letters and how much more per letter; in parts of that, by how much they are read too long, and how
+        much strands of sites differ in it.  The likeliest, leaning a little on usual growths."""
+        length = np.minimum(self.ends - self.starts, LONGEST)
+        chosen = (self.periods == 1) & (length >= LONG_RUN)
+        counts, length = self.runs[:, chosen].reshape(-1, len(DELTAS)), np.tile(length[chosen], 2)
+        counts, length = counts[counts.sum(1) >= 8], length[counts.sum(1) >= 8]
+        if not len(counts):
+            return {"blur": [0.4, 0.1], "lean": [0.0, 0.3]}
+        means = np.arange(-2.5, 2.51, 0.1)
+        best = None
+        for at in np.arange(0.2, 1.0, 0.05):
+            for more in np.arange(0.0, 0.4, 0.02):
+                width = np.minimum(MOST_BLUR, at + more * (length - LONG_RUN))
+                edges = (np.append(DELTAS, 7) - 0.5 - means[:, None])[:, None] / width[:, None]
+                shares = np.diff(1 / (1 + np.exp(-1.702 * edges)), axis=2)  # close to the normal distribution's
+                sites = (counts * np.log(0.95 * shares + 0.05 / len(DELTAS))).sum(2)
+                score = sites.max(0).sum() - 100 * (more - 0.1) ** 2
+                if best is None or score > best[0]:
+                    best = score, at, more, means[sites.argmax(0)] / width
+        # Few runs say little: as if there were twenty others, of mean 0 and spread 0.3.
+        leans, share = best[3], len(counts) / (len(counts) + 20)
+        beyond_chance = max(0.0, float(leans.var() - (1 / counts.sum(1)).mean()))
+        lean = [share * float(leans.mean()), np.sqrt(share * beyond_chance + (1 - share) * 0.3 ** 2)]
+        return {"blur": [round(float(x), 2) for x in best[1:3]], "lean": [round(float(x), 2) for x in lean]}
 
     def run_table(self, period):
         """{length: [observations, share read short, share read long]}, to be looked at."""
@@ -304,6 +342,9 @@ def table(profiles, names):
         for side in ("short", "long"):
             row(f"runs {kind}, {side}: line", lambda p: "{:.1f} {:.2f} {:.2f}".format(*p["runs"][kind][side]["line"]))
             row(f"runs {kind}, {side}: spread of sites", lambda p: f"{p['runs'][kind][side]['between sites']:.2f}")
+    row("long runs: width at 9, more", lambda p: "{:.2f} {:.2f}".format(*p["long runs"]["blur"]))
+    row("long runs: too long by, spread", lambda p: "{:.2f} {:.2f}".format(*p["long runs"]["lean"]))
+    row("letters doubted in short runs", lambda p: f"{p['letters doubted']:.2f}")
     row("spread between reads (log)", lambda p: f"{p['read rate spread']:.2f}")
     for name in CLASSES:
         def mean(p):

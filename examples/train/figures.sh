@@ -45,7 +45,7 @@ for depth in "${depths[@]}"; do
         sample=$folder/${platform}_h$i
         source=(--length "${LENGTH:-1000000}")
         [ -n "${REFERENCE:-}" ] && source=(--reference "${references[$i]}" --region "${regions[$i]}")
-        "$here/sample.sh" "$platform" "$sample" "$((900 + i))" "$most" --profile "${profiles[$i]}" "${source[@]}" --indel-every 5000
+        "$here/sample.sh" "$platform" "$sample" "$((900 + i))" "$most" --profile "${profiles[$i]}" "${source[@]}" --indel-every 10000
         samtools view -s "$(awk -v a="$depth" -v b="$most" 'BEGIN { printf "%.4f", 11 + a / b - (a == b ? 1e-4 : 0) }')" -u "$sample.bam" |
             "$runnel" call -q ${model:+-m "$model"} -p "$platform" -t "${THREADS:-2}" -o "$scratch/calls.vcf.gz" "$sample.fa" -
         score "simulated ${depth}x" runnel "$sample.fa" "$sample.truth.vcf" "$scratch/calls.vcf.gz"

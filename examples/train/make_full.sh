@@ -30,7 +30,7 @@ sample() {
     local name=$folder/$1 seed=$2 depth=$3 source=(--length "${LENGTH:-1000000}") share part most
     [ -n "${REFERENCE:-}" ] && source=(--reference "$REFERENCE" --region "$5")
     [ -e "$name.3.full_alignment.h5" ] && return
-    THREADS=1 "$here/sample.sh" "$platform" "$name" "$seed" "$depth" --profile "$4" "${source[@]}" --snp-every 1000 --indel-every 600
+    THREADS=1 "$here/sample.sh" "$platform" "$name" "$seed" "$depth" --profile "$4" "${source[@]}" --snp-every 1000 --indel-every 1200
     part=0
     for share in 0.9999 0.6 0.35; do
         part=$((part + 1))

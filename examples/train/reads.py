@@ -3,21 +3,37 @@
 read its own quality, and runs of equal units are read too short or too long as they are in reality."""
 import numpy as np
 
-from sequence import CODE, COMPLEMENT, LETTERS, along, five, runs_of
+from sequence import CODE, COMPLEMENT, LETTERS, LONG_RUN, MOST_BLUR, along, five, runs_of
 
 CLASSES = ("plain", "run", "long run", "mismatch", "inserted", "beside deletion")
+INSERTED, BESIDE = 4, 5
 WORST_READ = 10.0  # times the mean rate
 WORST_SITE = 40.0
+BAD_SITES, BAD_SITE = 0.0007, 80.0  # share of places that err up to so many times more, whatever the reads
+DOUBTED_RUN = 7  # letters, above which a run has low qualities whether it is read right or not
 
 
 def site_factors(random, size, profile):
     """Per strand and kind of error: how much more or less a place of the reference errs."""
-    spreads = {"mismatch": profile["mismatch between sites"], "ins": profile["ins between sites"],
-               "del": profile["del between sites"]}
+    # No two machines are alike, and little is known of the longest runs: samples differ in how hard all this is.
+    wider, blur, lean = random.uniform(1, 1.3), random.uniform(0.8, 1.25), profile["long runs"]["lean"]
+    whole, places = lean[0] + 0.2 * random.normal(), lean[1] * random.normal(size=size)
+    spreads = {name: wider * max(0.8, profile[f"{name} between sites"]) for name in ("mismatch", "ins", "del")}
     for side in ("short", "long"):
         # Long runs cannot err much more than they do: the spread on the scale of odds is wider.
         spreads[side] = 1.3 * max(0.3, profile["runs"]["1"][side]["between sites"])
-    return [{name: lognormal(random, spread, size) for name, spread in spreads.items()} for _ in (0, 1)]
+    factors = [{name: lognormal(random, spread, size) for name, spread in spreads.items()} for _ in (0, 1)]
+    for name in spreads:
+        for strands in ((0, 1), (0,), (1,)):
+            bad = np.flatnonzero(random.random(size) < BAD_SITES)
+            for strand in strands:
+                factors[strand][name][bad] *= np.exp(random.uniform(1.5, np.log(BAD_SITE), len(bad)))
+    for factor in factors:
+        # What a run is read too long by, in parts of how much its length is blurred: of the sample, the place, the strand.
+        strand = lean[1] * random.normal(size=size)
+        factor["lean"] = (whole + (places + strand) / np.sqrt(2)).astype(np.float32)
+        factor["blur"] = blur
+    return factors
 
 
 def lognormal(random, spread, size):
@@ -46,6 +62,14 @@ class Template:
         self.events = {name: np.where(outside, np.minimum(0.5, profile[name] * factor[name][places]), 0)
                        for name in ("ins", "del")}
         self.run_rate = {side: self.rates_of_runs(side, factor, places, profile) for side in ("short", "long")}
+        long = (self.periods == 1) & (self.size >= LONG_RUN)
+        at, more = profile["long runs"]["blur"]
+        self.blur = np.where(long, factor["blur"] * np.minimum(MOST_BLUR, at + more * (self.size - LONG_RUN)), 0)
+        self.lean = self.blur * factor["lean"][self.lowest(places)]
+
+    def lowest(self, places):
+        """One run has one readiness on both haplotypes: that of its lowest place."""
+        return np.minimum(places[self.starts], places[self.ends - 1])
 
     def rates_of_runs(self, side, factor, places, profile):
         rate = np.zeros(len(self.starts))
@@ -53,9 +77,7 @@ class Template:
             figures = profile["runs"][kind][side]
             step = np.exp(np.array(figures["letters"] + [0.0]))[self.codes[self.starts[chosen]]]
             rate[chosen] = along(figures["line"], self.size[chosen]) * step
-        # One run has one readiness on both haplotypes: that of its lowest place.
-        lowest = np.minimum(places[self.starts], places[self.ends - 1])
-        odds = rate / (1 - rate) * factor[side][lowest]
+        odds = rate / (1 - rate) * factor[side][self.lowest(places)]
         return np.minimum(0.6, odds / (1 + odds))
 
 
@@ -63,6 +85,8 @@ class Reader:
     def __init__(self, profile):
         self.profile = profile
         self.spread = profile["read rate spread"]
+        # Nanopore's qualities doubt a whole run, those of HiFi one letter of it.
+        self.whole_runs = profile["letters doubted"] > 0.6
         self.qualities = np.cumsum([profile["qualities"][name] for name in CLASSES], axis=1)
         near, far = (max(0.001, x) for x in profile["quality correlation"])
         reach = 7 / np.log(max(1.05, near / far))
@@ -78,22 +102,23 @@ class Reader:
         wrong = random.random(size) < template.wrong[span] * worse
         kept = np.ones(size, dtype=bool)
         extra = [self.plain_events(random, template, span, worse, kept)]
-        extra.append(self.run_events(random, template, begin, end, worse, kept))
-        after, code = (np.concatenate(x) for x in zip(*extra))
-        codes = template.codes[span].copy()
-        draw = random.random(wrong.sum())
-        codes[wrong] = (draw[:, None] > template.becomes[codes[wrong] % 4]).sum(1).clip(0, 3)
         run = template.run_size[begin:end]
         kind = np.where(run > 6, 2, np.where(run > 3, 1, 0))
         # Aligners put a gap as far left as it goes, and "beside" is the letter to its left.
         if template.strand:
-            kind[1:][~kept[:-1]] = 5
+            kind[1:][~kept[:-1]] = BESIDE
         else:
-            kind[:-1][~kept[1:]] = 5
+            kind[:-1][~kept[1:]] = BESIDE
+        self.doubt_long_runs(random, template, begin, end, kind)
+        extra.append(self.run_events(random, template, begin, end, worse, kept, kind))
+        after, code, new = (np.concatenate(x) for x in zip(*extra))
+        codes = template.codes[span].copy()
+        draw = random.random(wrong.sum())
+        codes[wrong] = (draw[:, None] > template.becomes[codes[wrong] % 4]).sum(1).clip(0, 3)
         kind[wrong] = 3
         order = np.argsort(np.concatenate((np.flatnonzero(kept), after + 0.5)), kind="stable")
         codes = np.concatenate((codes[kept], code))[order]
-        kind = np.concatenate((kind[kept], np.full(len(code), 4)))[order]
+        kind = np.concatenate((kind[kept], new))[order]
         return LETTERS[codes % 4], self.quality(random, kind, worse)
 
     def plain_events(self, random, template, span, worse, kept):
@@ -101,36 +126,72 @@ class Reader:
         profile, size = self.profile, len(kept)
         for at in np.flatnonzero(random.random(size) < template.events["del"][span] * worse):
             kept[at + 1:at + 1 + self.sized(random, profile["del sizes"])] = False
-        after, codes = [], []
+        after, codes, kinds = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
         for at in np.flatnonzero(random.random(size) < template.events["ins"][span] * worse):
             count = self.sized(random, profile["ins sizes"])
             copied = random.random(count) < profile["inserted is a copy"]
             after.append(np.full(count, at))
             codes.append(np.where(copied, template.codes[span][at], random.integers(0, 4, count)))
-        return np.concatenate([np.zeros(0, dtype=np.int64)] + after), np.concatenate([np.zeros(0, dtype=np.int64)] + codes)
+            kinds.append(np.full(count, INSERTED))
+        return np.concatenate(after), np.concatenate(codes), np.concatenate(kinds)
 
-    def run_events(self, random, template, begin, end, worse, kept):
-        low, high = np.searchsorted(template.starts, begin + 1), np.searchsorted(template.ends, end)
+    def runs_inside(self, template, begin, end):
+        return np.searchsorted(template.starts, begin + 1), np.searchsorted(template.ends, end)
+
+    def doubt_long_runs(self, random, template, begin, end, kind):
+        """Long runs have low qualities, whether they are read right or not: anywhere, or at the end that is read first."""
+        low, high = self.runs_inside(template, begin, end)
+        for row in np.flatnonzero((template.size[low:high] > DOUBTED_RUN) & (template.periods[low:high] == 1)) + low:
+            start, last = template.starts[row] - begin, template.ends[row] - begin
+            if self.whole_runs:
+                share = 0.25 * min(1, (last - start - DOUBTED_RUN) / 6)
+                kind[start:last][random.random(last - start) < share] = BESIDE
+            elif random.random() < (last - start - 3) / 9:
+                kind[start] = INSERTED
+
+    def doubt(self, random, template, row, begin, kind, why, count):
+        """Qualities of a run that is read wrong: of all of it and of the letter to its left, the more rarely the longer
+        it is, or of the letter that is read first.  Whether they are low."""
+        start, last = template.starts[row] - begin, template.ends[row] - begin
+        if not self.whole_runs:
+            if why == BESIDE:
+                kind[start if template.strand else start + count] = INSERTED
+            return True
+        if random.random() > 1.15 - 0.17 * (last - start - 3) + 0.2 * (count - 1):
+            return False
+        kind[max(0, start - (not template.strand)):last + template.strand] = why
+        return True
+
+    def run_events(self, random, template, begin, end, worse, kept, kind):
+        low, high = self.runs_inside(template, begin, end)
         # A poor read errs more in runs, too, but less so than elsewhere.
         worse = np.sqrt(worse) / np.exp(-self.spread ** 2 / 8)
-        draw = random.random(max(0, high - low))
-        short = np.flatnonzero(draw < template.run_rate["short"][low:high] * worse) + low
-        long = np.flatnonzero(draw > 1 - template.run_rate["long"][low:high] * worse) + low
-        for row in short:
-            count = min(self.run_sized(random, template, row, "short"), template.size[row] - 1)
+        rows = np.arange(low, high)
+        longer = np.rint(random.normal(template.lean[low:high], template.blur[low:high] * np.sqrt(worse))).astype(np.int64)
+        draw, unblurred = random.random(len(rows)), template.blur[low:high] == 0
+        short = unblurred & (draw < template.run_rate["short"][low:high] * worse)
+        long = unblurred & (draw > 1 - template.run_rate["long"][low:high] * worse)
+        longer[short] = [-self.run_sized(random, template, row, "short") for row in rows[short]]
+        longer[long] = [self.run_sized(random, template, row, "long") for row in rows[long]]
+        for row, count in zip(rows[longer < 0], -longer[longer < 0]):
+            count = min(count, template.size[row] - 1)
             first = (template.ends[row] - count if template.strand else template.starts[row]) - begin
             kept[first:first + count] = False
-        after, codes = [], []
-        for row in long:
-            count, period = self.run_sized(random, template, row, "long"), template.periods[row]
+            self.doubt(random, template, row, begin, kind, BESIDE, count)
+        after, codes, kinds = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+        for row, count in zip(rows[longer > 0], longer[longer > 0]):
+            period = template.periods[row]
             start, last = template.starts[row], template.ends[row]
+            usual = kind[start - begin]
+            doubted = self.doubt(random, template, row, begin, kind, INSERTED, count)
+            kinds.append(np.full(count, INSERTED if doubted else usual))
             if template.strand:
                 after.append(np.full(count, last - 1 - begin))
                 codes.append(template.codes[last - period + np.arange(count) % period])
             else:
                 after.append(np.full(count, start - 1 - begin))
                 codes.append(template.codes[start + (np.arange(count) - count) % period])
-        return np.concatenate([np.zeros(0, dtype=np.int64)] + after), np.concatenate([np.zeros(0, dtype=np.int64)] + codes)
+        return np.concatenate(after), np.concatenate(codes), np.concatenate(kinds)
 
     def run_sized(self, random, template, row, side):
         sizes = self.profile["runs"]["1" if template.periods[row] == 1 else "more"][side]["sizes"]

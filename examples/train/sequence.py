@@ -10,6 +10,8 @@ for number, letter in enumerate(b"ACGT"):
     CODE[letter] = CODE[letter + 32] = number
 # Period of the unit: least length of a run in letters.
 LEAST_LENGTH = {1: 3, 2: 8, 3: 9, 4: 12}
+LONG_RUN = 9  # letters, from which the length of a homopolymer is not read right or wrong, but blurred
+MOST_BLUR = 2.0  # letters
 LONGEST = 24  # runs that are longer count as this long
 KNEE = 8  # from this length on, errors grow at another pace
 MOST = 0.42  # of the reads are read shorter, or longer, in the worst runs

@@ -131,8 +131,8 @@ def main():
     parser.add_argument("--reference", help="FASTA to take instead of a synthetic reference")
     parser.add_argument("--region", help="CONTIG:FIRST-LAST of it")
     parser.add_argument("--contig", help="name of the contig in the output")
-    parser.add_argument("--snp-every", type=float, default=1000)
-    parser.add_argument("--indel-every", type=float, default=6000)
+    parser.add_argument("--snp-every", type=float, default=1000, help="letters")
+    parser.add_argument("--indel-every", type=float, default=10000, help="letters; indels of homopolymers come besides")
     options = parser.parse_args()
     random = np.random.default_rng(options.seed)
     names, lengths = PLATFORMS[options.platform]

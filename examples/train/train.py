@@ -29,9 +29,7 @@ KINDS = ("pileup", "full_alignment")
 # Full-alignment windows are cut to the least of these that holds their reads: rows cost time.
 HEIGHTS = (24, 40, 56, 72)
 TYPES = {"pileup": np.int16, "full_alignment": np.int8}
-# How much a window counts.  Simulated samples have more variants than people: a window without one stands for
-# several; of full alignment, indels in long runs are learned from few.
-REFERENCE_WEIGHT = {"pileup": 2.0, "full_alignment": 1.0}
+# How much a window with an indel counts: indels in long runs are learned from few.
 INDEL_WEIGHT = {"pileup": 1.0, "full_alignment": 2.0}
 # Shallow samples have very many windows without a variant: of these so many per variant are taken, with more weight.
 REFERENCES_PER_VARIANT, MOST_WEIGHT = {"pileup": 3.0, "full_alignment": 1.0}, 5.0
@@ -93,7 +91,7 @@ def load_sample(kind, sample, seed, whole):
     if seed is not None:
         taken = np.flatnonzero(variant | (np.random.default_rng(seed).random(len(variant)) < references))
     weights = np.where(variant, np.where(indel, INDEL_WEIGHT[kind], 1.0),
-                       min(MOST_WEIGHT, REFERENCE_WEIGHT[kind] / max(1e-9, references)))[taken].astype(np.float32)
+                       min(MOST_WEIGHT, 1 / max(1e-9, references)))[taken].astype(np.float32)
     windows, wanted = windows[taken].astype(TYPES[kind]), wanted[taken]
     parts = cut(windows, whole) if kind == "full_alignment" else [(slice(None), windows)]
     print(f"{sample}: {len(taken)} of {len(variant)} windows, {variant.sum()} with a variant", flush=True)

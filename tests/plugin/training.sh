@@ -22,7 +22,7 @@ for name in one again other; do
     mkdir "$name"
     seed=5
     [ "$name" = other ] && seed=6
-    "$train/sample.sh" ont "$name/s" "$seed" 15 --length 60000 --snp-every 500 --indel-every 1000
+    "$train/sample.sh" ont "$name/s" "$seed" 15 --length 60000 --snp-every 500 --indel-every 2000
     for kind in pileup full_alignment; do HP_TAGS=1 "$train/windows.sh" "$kind" "$name/s"; done
 done
 for file in s.pileup.h5 s.full_alignment.h5 s.labels.tsv s.truth.vcf; do
@@ -58,6 +58,43 @@ cp "$train/profiles.json" profiles.json
 for what in mismatch ins del; do
     awk -v what="$what" '$1 == what { ok = $3 > 0.6 * $2 && $3 < 1.7 * $2 } END { exit !ok }' table || bad "simulated $what: $(grep "^$what " table)"
 done
+
+# Long homopolymers: they differ from the reference as often as their length says, and reads blur them as the profile says.
+mkdir runs
+"$PYTHON" - "$train" runs/ref.fa << 'END' || bad "homopolymers that differ"
+import sys
+import numpy as np
+sys.path.insert(0, sys.argv[1])
+from variants import make_variants
+random = np.random.default_rng(1)
+pieces, starts, at = [], {6: [], 12: [], 16: []}, 0
+for i in range(900):
+    size, around = (6, 12, 16)[i % 3], random.choice(list(b"CGT"), 100)
+    # Other letters beside the run, and no long run among them.
+    around[1:][around[1:] == around[:-1]] = ord("A")
+    around[[0, -1]] = ord("C")
+    pieces += [around.astype(np.uint8), np.full(size, ord("A"), dtype=np.uint8)]
+    starts[size].append(at + 100)
+    at += 100 + size
+letters = np.concatenate(pieces)
+there = {at + 1 for at, *_ in make_variants(random, letters, 1e9, 1e9)}
+shares = {size: sum(x in there for x in places) / len(places) for size, places in starts.items()}
+if not (shares[6] < 0.03 and 0.08 < shares[12] < 0.28 and 0.35 < shares[16] < 0.55):
+    sys.exit(str(shares))
+open(sys.argv[2], "w").write(">runs\n" + letters[:80000].tobytes().decode() + "\n")
+END
+samtools faidx runs/ref.fa
+"$train/sample.sh" ont runs/s 7 20 --profile ont_sup --reference runs/ref.fa --region runs:1-80000 --snp-every 5000 --indel-every 5000
+samtools faidx runs/s.fa
+"$PYTHON" "$train/error_profile.py" measure blurred runs/s.fa runs/s.bam "$(cut -f 1 runs/s.fa.fai):1-80000" --truth runs/s.truth.vcf --out profiles.json
+"$PYTHON" - profiles.json << 'END' || bad "lengths of long homopolymers"
+import json, sys
+profiles = json.load(open(sys.argv[1]))
+# At 14 letters; samples differ from the profile by a quarter.
+width, wanted = ((lambda at, more: at + 5 * more)(*profiles[name]["long runs"]["blur"]) for name in ("blurred", "ont_sup"))
+if not 0.65 * wanted < width < 1.5 * wanted:
+    sys.exit(f"{width:.2f} letters for {wanted:.2f}")
+END
 
 # The whole script, both networks; a second run makes nothing again.
 export DEPTHS="15 12 20" EPOCHS="2 1" FULL="1 0.5" SAMPLES=2 LENGTH=60000 PLATFORMS=ont
