@@ -81,10 +81,10 @@ print(f"live: {len(states)} sites, {len(rows)} rows of {len(last)} targets")
 P
 
 # ---- targets of a live run: all of them wanted at first, and what is settled is off the list at the end
-# (one network, as reads come thirty times as fast as from a sequencer)
+# (one network, and a list each second of the twelve, as reads come ten times as fast as from a sequencer)
 printf 'sim1\t1000\t20000\nsim1\t50000\t90000\n' > "$scratch/targets.bed"
 mkdir -m 700 "$scratch/door"
-python3 "$root/examples/flow_cell.py" --channels 64 --speed 30 "$sample/reads.bam" |
+python3 "$root/examples/flow_cell.py" --channels 64 --speed 10 "$sample/reads.bam" |
     "$build/runnel" live -q -p ont --pileup-only --targets "$scratch/targets.bed" --every 1s --tap "ipc://$scratch/door/tap" --snapshot "ipc://$scratch/door/first" -o "$scratch/live.vcf" "$sample/ref.fa" - &
 live=$!
 timeout 60 "$python" "$root/examples/targets.py" "ipc://$scratch/door/tap" "ipc://$scratch/door/first" > "$scratch/lists" 2> "$scratch/said" & listed=$!
