@@ -64,8 +64,7 @@ for platform in ${PLATFORMS:-ont hifi}; do
     awk -F '\t' -v platform="$platform" '/^#/ { next }
         { call = $2 FS $4 FS $5 FS substr($10, 1, 3) }
         FNR == NR { qual[call] = $6; n++; next }
-        !(call in qual) { other++; next }
-        { d = $6 - qual[call]; d = d < 0 ? -d : d; if (d > most) most = d }
-        END { printf "%s: float16 changes %d of %d calls, QUAL of the others by %.2f at most\n", platform, other, n, most }' \
+        call in qual { same++; d = $6 - qual[call]; d = d < 0 ? -d : d; if (d > most) most = d }
+        END { printf "%s: float16 changes %d of %d calls, QUAL of the others by %.2f at most\n", platform, n - same, n, most }' \
         "$folder/$platform.float32.vcf" "$folder/$platform.vcf"
 done
