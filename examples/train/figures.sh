@@ -3,7 +3,7 @@
 # How good a model is: figures.sh PLATFORM FOLDER [MODEL]      (MODEL: else the platform's own)
 #     REFERENCE="chr20.fa chr11.fa" REGIONS="chr20:9100001-9900000 chr11:200001-1200000"   human sequence for the
 #         simulated genomes, one file each; synthetic sequence of LENGTH (1000000) without
-#     DEPTHS="10 20 30 50 60 100"
+#     DEPTHS="10 20 30 50 60 100"  GENOMES=2   so many, of the two profiles and of the regions in turn
 #     RUNNEL_REAL_DATA=FOLDER    also slices of real reads, beside bcftools and freebayes (QUAL >= 20)
 # Simulated genomes that no training saw, at several depths: each is simulated once, at the largest depth,
 # and thinned.  What is in FOLDER already is not made again, but for the calls of the slices.  Rows: found, missed, wrong, precision, recall, F1.
@@ -41,11 +41,11 @@ show() {
 
 printf '%-22s %-9s %-6s %-8s %5s %5s %5s  %-6s %-6s %-6s\n' reads caller type "match by" found missed wrong prec. recall F1
 for depth in "${depths[@]}"; do
-    for i in 0 1; do
+    for i in $(seq 0 $((${GENOMES:-2} - 1))); do
         sample=$folder/${platform}_h$i
         source=(--length "${LENGTH:-1000000}")
-        [ -n "${REFERENCE:-}" ] && source=(--reference "${references[$i]}" --region "${regions[$i]}")
-        "$here/sample.sh" "$platform" "$sample" "$((900 + i))" "$most" --profile "${profiles[$i]}" "${source[@]}" --indel-every 10000
+        [ -n "${REFERENCE:-}" ] && source=(--reference "${references[$((i % ${#references[@]}))]}" --region "${regions[$((i % ${#regions[@]}))]}")
+        "$here/sample.sh" "$platform" "$sample" "$((900 + i))" "$most" --profile "${profiles[$((i % 2))]}" "${source[@]}" --indel-every 10000
         samtools view -s "$(awk -v a="$depth" -v b="$most" 'BEGIN { printf "%.4f", 11 + a / b - (a == b ? 1e-4 : 0) }')" -u "$sample.bam" |
             "$runnel" call -q ${model:+-m "$model"} -p "$platform" -t "${THREADS:-2}" -o "$scratch/calls.vcf.gz" "$sample.fa" -
         score "simulated ${depth}x" runnel "$sample.fa" "$sample.truth.vcf" "$scratch/calls.vcf.gz"

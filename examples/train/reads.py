@@ -36,6 +36,17 @@ def site_factors(random, size, profile):
     return factors
 
 
+def long_blur(size, profile):
+    """Letters, by which the length of a long homopolymer is blurred."""
+    at, more = profile["long runs"]["blur"]
+    return np.minimum(MOST_BLUR, at + more * (size - LONG_RUN))
+
+
+def worse_in_runs(worse, spread):
+    """A poor read errs more in runs, too, but less so than elsewhere."""
+    return np.sqrt(worse) / np.exp(-spread ** 2 / 8)
+
+
 def lognormal(random, spread, size):
     """Of mean 1."""
     return np.minimum(WORST_SITE, np.exp(random.normal(-spread ** 2 / 2, spread, size))).astype(np.float32)
@@ -63,8 +74,7 @@ class Template:
                        for name in ("ins", "del")}
         self.run_rate = {side: self.rates_of_runs(side, factor, places, profile) for side in ("short", "long")}
         long = (self.periods == 1) & (self.size >= LONG_RUN)
-        at, more = profile["long runs"]["blur"]
-        self.blur = np.where(long, factor["blur"] * np.minimum(MOST_BLUR, at + more * (self.size - LONG_RUN)), 0)
+        self.blur = np.where(long, factor["blur"] * long_blur(self.size, profile), 0)
         self.lean = self.blur * factor["lean"][self.lowest(places)]
 
     def lowest(self, places):
@@ -164,8 +174,7 @@ class Reader:
 
     def run_events(self, random, template, begin, end, worse, kept, kind):
         low, high = self.runs_inside(template, begin, end)
-        # A poor read errs more in runs, too, but less so than elsewhere.
-        worse = np.sqrt(worse) / np.exp(-self.spread ** 2 / 8)
+        worse = worse_in_runs(worse, self.spread)
         rows = np.arange(low, high)
         longer = np.rint(random.normal(template.lean[low:high], template.blur[low:high] * np.sqrt(worse))).astype(np.int64)
         draw, unblurred = random.random(len(rows)), template.blur[low:high] == 0

@@ -14,6 +14,19 @@ IN_REPEAT = 0.36  # share of the indels outside of homopolymers
 # 12 and 13, 45 % of longer ones.
 SLOPE, ONE, MOST_DIFFER = 0.66, 14.7, 0.45
 LONGEST_INDEL = 50
+ONE_LETTER, ONE_COPY = 0.72, 0.6  # share of the new lengths of homopolymers, and of repeats, that differ by one
+
+
+def share_that_differs(size):
+    return np.minimum(MOST_DIFFER, np.exp(SLOPE * (size - ONE)))
+
+
+def step_share(size, step):
+    """How often the new length of a homopolymer is so many letters more."""
+    most = max(1, size - 1)
+    if step > 0 or -step < most:
+        return 0.5 * ONE_LETTER * (1 - ONE_LETTER) ** (abs(step) - 1)
+    return 0.5 * (1 - ONE_LETTER) ** (most - 1) if -step == most else 0.0
 
 
 def left_align(letters, at, text):
@@ -49,7 +62,7 @@ def repeat_indel(random, letters, start, end, period):
     most = max(1, (end - start) // period - 1)
     steps = []
     while len(steps) < 2:
-        count = int(random.geometric(0.72 if period == 1 else 0.6))
+        count = int(random.geometric(ONE_LETTER if period == 1 else ONE_COPY))
         step = -min(count, most) if random.random() < 0.5 else min(count, LONGEST_INDEL // period)
         if step not in steps:
             steps.append(step)
@@ -83,7 +96,7 @@ class Runs:
         inside = (starts >= 100) & (ends <= len(letters) - 100)
         self.runs = np.stack((starts, ends, periods), 1)
         copies = (ends - starts) / periods
-        self.differ = np.where(inside & (periods == 1), np.minimum(MOST_DIFFER, np.exp(SLOPE * (copies - ONE))), 0)
+        self.differ = np.where(inside & (periods == 1), share_that_differs(copies), 0)
         self.sums = np.cumsum(np.where(inside & (periods > 1), np.exp(0.45 * np.minimum(copies, 16)), 0))
 
     def homopolymers(self, random):

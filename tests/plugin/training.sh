@@ -96,6 +96,17 @@ if not 0.65 * wanted < width < 1.5 * wanted:
     sys.exit(f"{width:.2f} letters for {wanted:.2f}")
 END
 
+# How good a caller can be: of the same genome as simulate.py's, its posteriors keep what they promise, and without errors
+# nothing is missed.
+ceiling() { "$PYTHON" "$train/ceiling.py" --seed 5 --length 60000 --snp-every 500 --indel-every 2000 --profile "$@"; }
+alleles=$(awk '!/^#/ { n = split($5, alts, ","); for (i = 1; i <= n; i++) indels += length(alts[i]) != length($4) } END { print indels }' one/s.truth.vcf)
+ceiling ont_sup --depth 15 > least
+grep -q " of $alleles outside" least || bad "$alleles alleles of indels, and ceiling.py: $(cat least)"
+"$PYTHON" "$train/ceiling.py" --seed 1 --profile ont_hac --reference runs/ref.fa --region runs:1-80000 --indel-every 80000 > known
+awk '{ gsub("[()]", ""); off = $3 - $5; exit !($3 > 60 && $7 > 20 && off * off < $7 + $9) }' known || bad "posteriors: $(cat known)"
+ceiling hifi_sequel --depth 200 --haplotypes > most
+awk '{ exit !($14 + 0 > 0.95) }' most || bad "ceiling of HiFi: $(cat most)"
+
 # The whole script, both networks; a second run makes nothing again.
 export DEPTHS="15 12 20" EPOCHS="2 1" FULL="1 0.5" SAMPLES=2 LENGTH=60000 PLATFORMS=ont
 "$train/make_model.sh" models > log 2>&1 || { bad "make_model.sh"; tail -3 log; }

@@ -32,10 +32,10 @@ call $more -o two.vcf "$ref" small.bam; call $more --one-pass -o one.vcf "$ref" 
 call --one-pass -o fixed.vcf "$ref" small.bam
 grep -q '^##runnel_cutoffs=variants below QUAL 35.00, reference calls below QUAL 10.00 (fixed' fixed.vcf && good || bad "no fixed cut-offs in the header"
 call --one-pass -t 5 "$ref" - < small.bam > piped.vcf; same fixed.vcf piped.vcf
-# A model of one network (hifi) needs no second pass.
-sample=$root/examples/sample
-"$build/runnel" call --no-version -q -p hifi -o two_small.vcf "$sample/ref.fa" "$sample/reads.bam"
-"$build/runnel" call --no-version -q -p hifi --one-pass -o one.vcf "$sample/ref.fa" "$sample/reads.bam"; same two_small.vcf one.vcf
+# A model of one network needs no second pass.
+sample=$root/examples/sample single=$root/tests/data/networks/fixtures/pileup.bare.pt
+"$build/runnel" call --no-version -q -p ont -m "$single" -o two_small.vcf "$sample/ref.fa" "$sample/reads.bam"
+"$build/runnel" call --no-version -q -p ont -m "$single" --one-pass -o one.vcf "$sample/ref.fa" "$sample/reads.bam"; same two_small.vcf one.vcf
 refuses 2 'one-pass and --gvcf exclude each other' "$build/runnel" call --one-pass --gvcf g.vcf "$ref" small.bam
 refuses 2 'one-pass and --clair3-compat exclude' "$build/runnel" call --one-pass --clair3-compat "$ref" small.bam
 refuses 2 'only with --cutoffs' "$build/runnel" call --one-pass --var-pct-full 0.5 "$ref" small.bam
