@@ -9,6 +9,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,10 +31,13 @@ struct reference_file {
     int64_t back, ahead; /* letters of a block around what is asked for */
 };
 
-/* Builds the indexes under names that begin with `prefix`, into `fai` and `gzi`. */
+/* Builds the indexes under names that begin with `prefix` and nobody else uses, into `fai` and
+ * `gzi`.  Stages of one line open the reference at the same time, each on a thread of its own. */
 static bool build_index(const char *path, const char *prefix, char *fai, char *gzi, size_t size) {
-    int written = snprintf(fai, size, "%s.%ld.fai", prefix, (long)getpid());
-    snprintf(gzi, size, "%s.%ld.gzi", prefix, (long)getpid());
+    static atomic_uint builds;
+    unsigned build = atomic_fetch_add(&builds, 1);
+    int written = snprintf(fai, size, "%s.%ld.%u.fai", prefix, (long)getpid(), build);
+    snprintf(gzi, size, "%s.%ld.%u.gzi", prefix, (long)getpid(), build);
     if (written < 0 || (size_t)written >= size)
         return false;
     if (fai_build3(path, fai, gzi) == 0)

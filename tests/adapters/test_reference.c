@@ -4,6 +4,8 @@
 #include "adapters/reference.h"
 
 #include <criterion/criterion.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +102,41 @@ Test(reference, index_is_made_beside) {
     snprintf(index, sizeof index, "%s.fai", path);
     reference_close(open_or_die(path));
     cr_assert_eq(access(index, F_OK), 0);
+}
+
+static void *open_once(void *said) {
+    struct failure why = {0};
+    struct reference_file *file;
+    if (reference_open(&file, path, &why) != STATUS_OK)
+        return said;
+    bool whole = reference_contig_count(file) == 2000;
+    reference_close(file);
+    return whole ? NULL : said;
+}
+
+/* The stages of a line open one file, each on a thread of its own. */
+Test(reference, index_is_made_by_several_at_once) {
+    enum { THREADS = 4, ROUNDS = 60 };
+    FILE *file = fopen(path, "wb");
+    cr_assert_not_null(file);
+    for (int contig = 0; contig < 2000; contig++)
+        fprintf(file, ">c%d\nACGTACGTACGTACGTACGT\n", contig);
+    fclose(file);
+    char index[128];
+    snprintf(index, sizeof index, "%s.fai", path);
+    size_t failed = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        pthread_t threads[THREADS];
+        remove(index);
+        for (int t = 0; t < THREADS; t++)
+            cr_assert_eq(pthread_create(&threads[t], NULL, open_once, path), 0);
+        for (int t = 0; t < THREADS; t++) {
+            void *result;
+            pthread_join(threads[t], &result);
+            failed += result != NULL;
+        }
+    }
+    cr_expect_eq(failed, 0, "%zu of %d could not be opened", failed, THREADS * ROUNDS);
 }
 
 Test(reference, index_is_made_for_this_run_where_it_cannot_stay) {
