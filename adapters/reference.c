@@ -9,7 +9,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,12 +31,11 @@ struct reference_file {
 };
 
 /* Builds the indexes under names that begin with `prefix` and nobody else uses, into `fai` and
- * `gzi`.  Stages of one line open the reference at the same time, each on a thread of its own. */
+ * `gzi`.  Stages of one line open the reference at the same time, each on a thread of its own:
+ * where the name is written to tells them apart. */
 static bool build_index(const char *path, const char *prefix, char *fai, char *gzi, size_t size) {
-    static atomic_uint builds;
-    unsigned build = atomic_fetch_add(&builds, 1);
-    int written = snprintf(fai, size, "%s.%ld.%u.fai", prefix, (long)getpid(), build);
-    snprintf(gzi, size, "%s.%ld.%u.gzi", prefix, (long)getpid(), build);
+    int written = snprintf(fai, size, "%s.%ld.%p.fai", prefix, (long)getpid(), (void *)fai);
+    snprintf(gzi, size, "%s.%ld.%p.gzi", prefix, (long)getpid(), (void *)fai);
     if (written < 0 || (size_t)written >= size)
         return false;
     if (fai_build3(path, fai, gzi) == 0)
