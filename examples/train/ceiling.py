@@ -17,9 +17,9 @@ import os
 import numpy as np
 
 from reads import WORST_READ, long_blur, site_factors, worse_in_runs
-from simulate import read_fasta, synthetic_reference
+from simulate import add_genome_options, make_genome
 from sequence import LONG_RUN, runs_of
-from variants import HOMOZYGOUS_RUN, TWO_ALLELES, make_variants, share_that_differs, step_share
+from variants import HOMOZYGOUS_RUN, TWO_ALLELES, share_that_differs, step_share
 
 SPAN = 6  # letters longer or shorter
 ELSE = 1e-6  # of any length, for whatever else there is
@@ -60,9 +60,7 @@ class Sample:
     def __init__(self, options, random):
         with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "profiles.json")) as file:
             self.profile = json.load(file)[options.profile]
-        letters = (read_fasta(options.reference, options.region)[1] if options.reference
-                   else synthetic_reference(random, options.length))
-        self.variants = make_variants(random, letters, options.snp_every, options.indel_every)
+        _, letters, self.variants = make_genome(random, options)
         self.factors = site_factors(random, len(letters), self.profile)
         self.whole = np.mean([f["lean"].mean() for f in self.factors])
         starts, ends, periods = runs_of(letters)
@@ -123,13 +121,7 @@ class Sample:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--profile", required=True, help="of profiles.json")
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--depth", type=float, default=30)
-    parser.add_argument("--length", type=int, default=1000000, help="of a synthetic reference")
-    parser.add_argument("--reference", help="FASTA to take instead of a synthetic reference")
-    parser.add_argument("--region", help="CONTIG:FIRST-LAST of it")
-    parser.add_argument("--snp-every", type=float, default=1000, help="letters")
-    parser.add_argument("--indel-every", type=float, default=10000, help="letters; indels of homopolymers come besides")
+    add_genome_options(parser)
     parser.add_argument("--haplotypes", action="store_true", help="known of each read")
     options = parser.parse_args()
     random = np.random.default_rng(options.seed)

@@ -120,27 +120,36 @@ def write_files(options, name, letters, variants, haplotypes):
             out.write("%s\t%d\t.\t%s\t%s\t.\tPASS\t.\tGT\t%d|%d\n" % (name, at + 1, ref.decode(), alt, *alleles))
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("prefix")
-    parser.add_argument("--platform", choices=PLATFORMS, required=True)
-    parser.add_argument("--profile", help="of profiles.json [the first of the platform]")
+def add_genome_options(parser):
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--depth", type=float, default=30)
     parser.add_argument("--length", type=int, default=1000000, help="of a synthetic reference")
     parser.add_argument("--reference", help="FASTA to take instead of a synthetic reference")
     parser.add_argument("--region", help="CONTIG:FIRST-LAST of it")
-    parser.add_argument("--contig", help="name of the contig in the output")
     parser.add_argument("--snp-every", type=float, default=1000, help="letters")
     parser.add_argument("--indel-every", type=float, default=10000, help="letters; indels of homopolymers come besides")
+
+
+def make_genome(random, options):
+    """Name and letters of the reference, and the variants of a sample."""
+    name, letters = (read_fasta(options.reference, options.region) if options.reference
+                     else ("sim", synthetic_reference(random, options.length)))
+    return name, letters, make_variants(random, letters, options.snp_every, options.indel_every)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("prefix")
+    parser.add_argument("--platform", choices=PLATFORMS, required=True)
+    parser.add_argument("--profile", help="of profiles.json [the first of the platform]")
+    add_genome_options(parser)
+    parser.add_argument("--contig", help="name of the contig in the output")
     options = parser.parse_args()
     random = np.random.default_rng(options.seed)
     names, lengths = PLATFORMS[options.platform]
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "profiles.json")) as file:
         profile = json.load(file)[options.profile or names[0]]
-    name, letters = (read_fasta(options.reference, options.region) if options.reference
-                     else ("sim", synthetic_reference(random, options.length)))
-    variants = make_variants(random, letters, options.snp_every, options.indel_every)
+    name, letters, variants = make_genome(random, options)
     haplotypes = [haplotype(letters, variants, h) for h in (0, 1)]
     write_files(options, options.contig or name, letters, variants, haplotypes)
     with open(options.prefix + ".fq", "wb") as out:
