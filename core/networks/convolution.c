@@ -89,7 +89,8 @@ int convolution_pack(struct convolution *c, const struct weights *weights, const
     int status = STATUS_NO_MEMORY;
     if (matrix != NULL && bias != NULL) {
         fold(matrix, bias, c, weight, offset, &norm, scale);
-        status = pack_matrix(&c->packed, matrix, bias, out_channels, K, c->kernels->panel, why);
+        status = pack_matrix(&c->packed, matrix, bias, out_channels, TAPS, TAPS * c->in.C,
+                             c->kernels, why);
         if (c->kernels->winograd_in == NULL)
             c->tile_rows = 0;
         if (status == STATUS_OK && c->tile_rows > 0)

@@ -2,13 +2,18 @@
  *
  * Chooses a kernel table by name or by what the CPU has.  The rows below run from slow to
  * fast; each says whether this CPU can run it. */
+#define _GNU_SOURCE
 #include "core/networks/kernels.h"
 
 #include <stdbool.h>
 #include <string.h>
 
 #if defined(__x86_64__)
-extern const struct kernels kernels_avx2, kernels_avx512;
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+extern const struct kernels kernels_avx2, kernels_avx512, kernels_amx;
 #elif defined(__aarch64__)
 extern const struct kernels kernels_neon;
 #endif
@@ -26,6 +31,14 @@ static bool has_avx512(void) {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
 }
+
+/* The processor has the tiles, and Linux lets this process use them (arch_prctl(2)). */
+static bool has_amx(void) {
+    enum { AMX_BF16 = 1 << 22, AMX_TILE = 1 << 24, ARCH_REQ_XCOMP_PERM = 0x1023, TILE_DATA = 0x12 };
+    unsigned a, b, c, d;
+    return has_avx512() && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & AMX_BF16) != 0 &&
+           (d & AMX_TILE) != 0 && syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, TILE_DATA) == 0;
+}
 #endif
 
 static const struct {
@@ -36,6 +49,7 @@ static const struct {
 #if defined(__x86_64__)
     {&kernels_avx2, has_avx2},
     {&kernels_avx512, has_avx512},
+    {&kernels_amx, has_amx},
 #elif defined(__aarch64__)
     {&kernels_neon, always},
 #endif

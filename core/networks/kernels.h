@@ -2,14 +2,14 @@
  *
  * The few inner loops that nearly all the time goes into, as a table: plain C first
  * (kernels_scalar.c, which says what each row means), then one text for all vector widths
- * (kernels_vector.h) compiled once per instruction set.  A network is packed for one table
- * and keeps a pointer to it.
+ * (kernels_vector.h) compiled once per instruction set, and one for processors that multiply tiles
+ * (kernels_tiles.h).  A network is packed for one table and keeps a pointer to it.
  *
  * Letters: M rows, K inputs, P outputs per panel, L lanes of a vector.  Every output is summed
  * in one order that does not depend on M, so a result has the same bits for every batch.
  * Bounds against exact arithmetic: a product is off by at most K * 2^-23 times the sum of its
- * terms' magnitudes, SELU by 3e-7 + 2e-7 of its value, c and h of an LSTM cell by 8e-7 of
- * max(1, |c|) (derived in kernels_vector.h). */
+ * terms' magnitudes (with tiles 3K + 1 times 2^-23: six additions for each term), SELU by
+ * 3e-7 + 2e-7 of its value, c and h of an LSTM cell by 8e-7 of max(1, |c|) (kernels_shared.h). */
 #ifndef CORE_NETWORKS_KERNELS_H
 #define CORE_NETWORKS_KERNELS_H
 
@@ -26,7 +26,7 @@ struct product {
     const float *x;
     const uint32_t *x_at; /* (M) */
     size_t stretches, length, step;
-    const float *w;       /* (panels, K, P) */
+    const float *w;       /* (panels, stretches), runs of (length, P); see `arrange` below */
     const float *b;       /* (panels, P); NULL: none */
     const float *add;     /* NULL, or laid out as y; may be y itself */
     float *y;             /* row m begins at y + y_at[m] */
@@ -40,15 +40,15 @@ struct product {
 struct lstm_step {
     size_t rows, units; /* M, U */
     const float *start; /* (M | 1, U/L, 4, L): bias, or bias and input products */
-    size_t start_step;  /* between rows of start; 0 where all share one */
+    size_t start_step;  /* between rows of start: 4U, or 0 where all share one */
     const float *x;     /* (M, inputs): summed here as well; NULL, inputs 0: none */
     size_t x_step, inputs;
-    const float *h;        /* (M, U) of the step before; NULL at the first */
-    float *gates;          /* (M, U/L, 4, L): working memory, may be `start` */
-    const float *weights;  /* (U/L, inputs + U, 4, L) */
-    float *c;              /* (M, U), in and out */
-    float *y;              /* (M, U): the new h */
-    size_t h_step, y_step; /* between rows of h and of y */
+    const float *h;         /* (M, U) of the step before; NULL at the first */
+    float *gates;           /* (M, U/L, 4, L): working memory, may be `start` */
+    const float *w_x, *w_h; /* (U/L), runs of (inputs, 4, L), and of (U, 4, L) */
+    float *c;               /* (M, U), in and out */
+    float *y;               /* (M, U): the new h */
+    size_t h_step, y_step;  /* between rows of h and of y */
 };
 
 /* Winograd's form of a 3 x 3 convolution (winograd.h): a tile gives `rows` x 3 outputs, and takes
@@ -84,10 +84,14 @@ struct winograd_out {
 };
 
 struct kernels {
-    const char *name; /* "scalar", "avx2", "avx512", "neon" */
+    const char *name; /* "scalar", "avx2", "avx512", "amx", "neon" */
     size_t lanes;     /* L */
     size_t panel;     /* P, a multiple of L */
     size_t block;     /* pileup windows that one block of work takes best */
+    /* Weights of a run (length, width), width whole vectors, in the order and number type in which
+     * the table reads them, and the floats that they take.  NULL: they stay as they are. */
+    void (*arrange)(const float *run, size_t length, size_t width, float *arranged);
+    size_t (*arranged)(size_t length, size_t width);
     void (*product)(const struct product *product);
     void (*lstm_step)(const struct lstm_step *step);
     /* NULL where convolutions are summed directly. */

@@ -41,24 +41,22 @@ static void product(const struct product *p) {
         }
 }
 
-/* Adds x(K) w(K,4) to the four gates and returns the weights behind. */
-static const float *add_products(float gates[4], const float *x, size_t K, const float *w) {
+/* Adds x(K) w(K,4) to the four gates. */
+static void add_products(float gates[4], const float *x, size_t K, const float *w) {
     for (size_t k = 0; k < K; k++, w += 4)
         for (size_t gate = 0; gate < 4; gate++)
             gates[gate] += x[k] * w[gate];
-    return w;
 }
 
 static void lstm_step(const struct lstm_step *s) {
     for (size_t m = 0; m < s->rows; m++)
         for (size_t u = 0; u < s->units; u++) {
             const float *start = s->start + m * s->start_step + u * 4;
-            const float *w = s->weights + u * (s->inputs + s->units) * 4;
             float gates[4] = {start[0], start[1], start[2], start[3]};
             if (s->x != NULL)
-                w = add_products(gates, s->x + m * s->x_step, s->inputs, w);
+                add_products(gates, s->x + m * s->x_step, s->inputs, s->w_x + u * s->inputs * 4);
             if (s->h != NULL)
-                add_products(gates, s->h + m * s->h_step, s->units, w);
+                add_products(gates, s->h + m * s->h_step, s->units, s->w_h + u * s->units * 4);
             float *c = &s->c[m * s->units + u];
             *c = sigmoid(gates[1]) * *c + sigmoid(gates[0]) * tanhf(gates[2]);
             s->y[m * s->y_step + u] = sigmoid(gates[3]) * tanhf(*c);

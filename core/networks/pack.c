@@ -27,21 +27,43 @@ float *floats_new(size_t count, struct failure *why) {
     return floats;
 }
 
+size_t run_floats(const struct kernels *kernels, size_t length, size_t width) {
+    return kernels->arrange == NULL ? length * width : kernels->arranged(length, width);
+}
+
+void run_pack(const struct kernels *kernels, const float *run, size_t length, size_t width,
+              float *to) {
+    if (kernels->arrange == NULL)
+        memcpy(to, run, length * width * sizeof *run);
+    else
+        kernels->arrange(run, length, width, to);
+}
+
 int pack_matrix(struct packed *packed, const float *matrix, const float *bias, size_t outputs,
-                size_t inputs, size_t panel, struct failure *why) {
-    packed->inputs = inputs;
+                size_t stretches, size_t length, const struct kernels *kernels,
+                struct failure *why) {
+    size_t panel = kernels->panel, floats = run_floats(kernels, length, panel);
     packed->panels = round_up(outputs, panel) / panel;
-    packed->weights = floats_new(packed->panels * inputs * panel, why);
+    packed->size = packed->panels * stretches * floats;
+    packed->weights = floats_new(packed->size, why);
     packed->bias = floats_new(packed->panels * panel, why);
-    if (packed->weights == NULL || packed->bias == NULL)
+    float *run = floats_new(length * panel, why);
+    if (packed->weights == NULL || packed->bias == NULL || run == NULL) {
+        free(run);
         return STATUS_NO_MEMORY;
-    for (size_t o = 0; o < outputs; o++) {
-        float *first = packed->weights + o / panel * inputs * panel + o % panel;
-        for (size_t k = 0; k < inputs; k++)
-            first[k * panel] = matrix[o * inputs + k];
-        if (bias != NULL)
-            packed->bias[o] = bias[o];
     }
+    for (size_t n = 0; n < packed->panels * stretches; n++) {
+        size_t first = n / stretches * panel, from = n % stretches * length;
+        for (size_t lane = 0; lane < panel; lane++)
+            for (size_t k = 0; k < length; k++)
+                run[k * panel + lane] = first + lane < outputs
+                                            ? matrix[(first + lane) * stretches * length + from + k]
+                                            : 0.0F;
+        run_pack(kernels, run, length, panel, packed->weights + n * floats);
+    }
+    if (bias != NULL)
+        memcpy(packed->bias, bias, outputs * sizeof *bias);
+    free(run);
     return STATUS_OK;
 }
 

@@ -11,9 +11,10 @@
 #include "core/status.h"
 #include <stddef.h>
 
-/* One packed matrix: (panels, inputs, P) and its bias (panels, P). */
+/* One packed matrix: (panels, stretches), runs of (length, P), and its bias (panels, P). */
 struct packed {
-    size_t inputs, panels;
+    size_t panels;
+    size_t size; /* floats of the weights */
     float *weights, *bias;
 };
 
@@ -22,9 +23,16 @@ size_t round_up(size_t count, size_t unit);
 /* `count` zeroed floats, aligned for every vector; released with free(). */
 float *floats_new(size_t count, struct failure *why);
 
-/* Packs `matrix` (outputs, inputs), row-major, and `bias` (outputs), NULL for zeros. */
+/* Floats that a run of weights (length, width) takes as `kernels` read it, and the run so arranged,
+ * whose floats are zero before. */
+size_t run_floats(const struct kernels *kernels, size_t length, size_t width);
+void run_pack(const struct kernels *kernels, const float *run, size_t length, size_t width,
+              float *to);
+
+/* Packs `matrix` (outputs, stretches * length), row-major, and `bias` (outputs), NULL for zeros. */
 int pack_matrix(struct packed *packed, const float *matrix, const float *bias, size_t outputs,
-                size_t inputs, size_t panel, struct failure *why);
+                size_t stretches, size_t length, const struct kernels *kernels,
+                struct failure *why);
 
 void packed_free(struct packed *packed);
 

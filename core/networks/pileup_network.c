@@ -27,8 +27,8 @@ enum {
  * `start` the bias; the second layer's are one product over many positions. */
 struct direction {
     struct packed projection; /* empty in the first layer */
-    float *weights;           /* (U/L, inputs + U, 4, L), inputs 0 in the second layer */
-    float *start;             /* (U/L, 4, L) */
+    float *w_x, *w_h; /* (U/L), runs of (inputs, 4, L), NULL in the second, and of (U, 4, L) */
+    float *start;     /* (U/L, 4, L) */
 };
 
 struct lstm {
@@ -85,24 +85,41 @@ static size_t gate_place(size_t g, size_t u, size_t lanes) {
     return (u / lanes * GATES + g) * lanes + u % lanes;
 }
 
-/* Columns [0, inputs) of the step's weights from w_ih, the next H from w_hh. */
+/* A matrix (4H, K) as runs (K', 4, L) of the vectors of units, K' being K or, rounded up, U. */
+static float *pack_gates(const struct tensor *matrix, const struct lstm *l, size_t length,
+                         const struct kernels *kernels, struct failure *why) {
+    size_t lanes = kernels->lanes, width = GATES * lanes, K = matrix->shape[1];
+    size_t floats = run_floats(kernels, length, width), vectors = l->U / lanes;
+    float *packed = floats_new(vectors * floats, why), *run = floats_new(length * width, why);
+    for (size_t vector = 0; vector < vectors && packed != NULL && run != NULL; vector++) {
+        for (size_t lane = 0; lane < lanes; lane++)
+            for (size_t g = 0, u = vector * lanes + lane; g < GATES; g++)
+                for (size_t k = 0; k < K; k++)
+                    run[(k * GATES + g) * lanes + lane] =
+                        u < l->H ? matrix->values[(g * l->H + u) * K + k] : 0.0F;
+        run_pack(kernels, run, length, width, packed + vector * floats);
+    }
+    if (run == NULL) {
+        free(packed);
+        packed = NULL;
+    }
+    free(run);
+    return packed;
+}
+
+/* What the step itself sums: inputs where the layer has them, then units. */
 static int pack_step(struct direction *d, const struct lstm *l, const struct lstm_tensors *t,
-                     size_t lanes, struct failure *why) {
-    size_t K = l->inputs + l->U;
-    d->weights = floats_new(l->U * GATES * K, why);
+                     const struct kernels *kernels, struct failure *why) {
     d->start = floats_new(l->U * GATES, why);
-    if (d->weights == NULL || d->start == NULL)
+    d->w_h = pack_gates(t->w_hh, l, l->U, kernels, why);
+    if (d->start == NULL || d->w_h == NULL)
+        return STATUS_NO_MEMORY;
+    if (l->inputs > 0 && (d->w_x = pack_gates(t->w_ih, l, l->inputs, kernels, why)) == NULL)
         return STATUS_NO_MEMORY;
     for (size_t g = 0; g < GATES; g++)
-        for (size_t u = 0; u < l->H; u++) {
-            size_t row = g * l->H + u;
-            float *w = d->weights + u / lanes * K * GATES * lanes + g * lanes + u % lanes;
-            for (size_t k = 0; k < l->inputs; k++)
-                w[k * GATES * lanes] = t->w_ih->values[row * l->inputs + k];
-            for (size_t k = 0; k < l->H; k++)
-                w[(l->inputs + k) * GATES * lanes] = t->w_hh->values[row * l->H + k];
-            d->start[gate_place(g, u, lanes)] = t->b_ih->values[row] + t->b_hh->values[row];
-        }
+        for (size_t u = 0; u < l->H; u++)
+            d->start[gate_place(g, u, kernels->lanes)] =
+                t->b_ih->values[g * l->H + u] + t->b_hh->values[g * l->H + u];
     return STATUS_OK;
 }
 
@@ -121,7 +138,7 @@ static int pack_projection(struct direction *d, const struct lstm *l, const stru
                 matrix[gate_place(g, u, kernels->lanes) * K + place] =
                     t->w_ih->values[(g * l->H + u) * columns + k];
             }
-    int status = pack_matrix(&d->projection, matrix, d->start, outputs, K, kernels->panel, why);
+    int status = pack_matrix(&d->projection, matrix, d->start, outputs, 1, K, kernels, why);
     free(matrix);
     return status;
 }
@@ -142,7 +159,7 @@ static int pack_lstm(struct pileup_network *network, size_t layer, const struct 
         l->inputs = below == NULL ? inputs : 0;
         l->H = t.w_hh->shape[1];
         l->U = round_up(l->H, network->kernels->lanes);
-        status = pack_step(&l->direction[d], l, &t, network->kernels->lanes, why);
+        status = pack_step(&l->direction[d], l, &t, network->kernels, why);
         if (status == STATUS_OK && below != NULL)
             status = pack_projection(&l->direction[d], l, below, &t, network->kernels, why);
         if (status != STATUS_OK)
@@ -178,7 +195,8 @@ void pileup_network_free(struct pileup_network *network) {
     for (size_t layer = 0; layer < 2; layer++)
         for (size_t d = 0; d < DIRECTIONS; d++) {
             packed_free(&network->lstm[layer].direction[d].projection);
-            free(network->lstm[layer].direction[d].weights);
+            free(network->lstm[layer].direction[d].w_x);
+            free(network->lstm[layer].direction[d].w_h);
             free(network->lstm[layer].direction[d].start);
         }
     tail_free(&network->tail);
@@ -263,7 +281,8 @@ static void first_layer(const struct pileup_network *network, struct pileup_scra
                 .inputs = l->inputs,
                 .h = s == 0 ? NULL : y + position(d, s - 1) * M * y_step,
                 .h_step = y_step,
-                .weights = l->direction[d].weights,
+                .w_x = l->direction[d].w_x,
+                .w_h = l->direction[d].w_h,
                 .c = scratch->cells,
                 .y = y + t * M * y_step,
                 .y_step = y_step,
@@ -305,7 +324,7 @@ static void second_layer(const struct pileup_network *network, struct pileup_scr
                 .gates = scratch->projections + (t - first) * M * z_step,
                 .h = s == 0 ? NULL : y + position(d, s - 1) * M * y_step,
                 .h_step = y_step,
-                .weights = l->direction[d].weights,
+                .w_h = l->direction[d].w_h,
                 .c = scratch->cells,
                 .y = y + t * M * y_step,
                 .y_step = y_step,

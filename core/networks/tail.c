@@ -51,8 +51,8 @@ static int pack_l4(struct tail *tail, const struct weights *weights, struct fail
     for (size_t r = 0; r < tail->l4_width * runs; r++)
         memcpy(matrix + r * s->padded, dense.weight->values + r * s->width,
                s->width * sizeof *matrix);
-    status = pack_matrix(&tail->l4, matrix, dense.bias->values, tail->l4_width, runs * s->padded,
-                         tail->kernels->panel, why);
+    status = pack_matrix(&tail->l4, matrix, dense.bias->values, tail->l4_width, s->stretches,
+                         s->groups * s->padded, tail->kernels, why);
     free(matrix);
     return status;
 }
@@ -80,7 +80,7 @@ static int pack_branches(struct tail *tail, const struct weights *weights, struc
                        tail->l4_width * sizeof *matrix);
                 bias[row] = dense[h].bias->values[e];
             }
-        status = pack_matrix(&tail->l5, matrix, bias, outputs, D, panel, why);
+        status = pack_matrix(&tail->l5, matrix, bias, outputs, 1, D, tail->kernels, why);
     }
     free(matrix);
     free(bias);
@@ -99,8 +99,8 @@ static int pack_head(struct tail *tail, size_t h, const struct weights *weights,
     for (size_t c = 0; c < heads[h].classes; c++)
         memcpy(matrix + c * tail->l5_padded, dense.weight->values + c * tail->l5_width,
                tail->l5_width * sizeof *matrix);
-    status = pack_matrix(&tail->head[h], matrix, dense.bias->values, heads[h].classes,
-                         tail->l5_padded, tail->kernels->panel, why);
+    status = pack_matrix(&tail->head[h], matrix, dense.bias->values, heads[h].classes, 1,
+                         tail->l5_padded, tail->kernels, why);
     free(matrix);
     return status;
 }

@@ -7,11 +7,11 @@
  * output is always computed in the same tile. */
 #include "core/networks/winograd.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 enum { TAPS = 3 };
 
-/* One axis of a kernel, to the points of tiles with 2, 3 and 4 outputs (kernels_vector.h). */
+/* One axis of a kernel, to the points of tiles with 2, 3 and 4 outputs (kernels_shared.h). */
 static const double to_points[5][6][TAPS] = {
     [2] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}},
     [3] = {{0.5, 0, 0},
@@ -43,16 +43,22 @@ static double at_point(const float *kernel, size_t step, size_t tile_rows, size_
 }
 
 int winograd_pack(struct convolution *c, const float *matrix, size_t outputs, struct failure *why) {
-    size_t N = point_count(c), C = c->in.C, P = c->kernels->panel;
-    c->points = floats_new(c->packed.panels * N * C * P, why);
-    if (c->points == NULL)
-        return STATUS_NO_MEMORY;
-    for (size_t o = 0; o < outputs; o++)
-        for (size_t n = 0; n < N; n++)
-            for (size_t k = 0; k < C; k++)
-                c->points[((n * c->packed.panels + o / P) * C + k) * P + o % P] =
-                    (float)at_point(matrix + o * TAPS * TAPS * C + k, C, c->tile_rows, n);
-    return STATUS_OK;
+    size_t N = point_count(c), C = c->in.C, P = c->kernels->panel, panels = c->packed.panels;
+    size_t floats = run_floats(c->kernels, C, P);
+    float *run = floats_new(C * P, why);
+    c->points = floats_new(N * panels * floats, why);
+    for (size_t n = 0; n < N * panels && run != NULL && c->points != NULL; n++) {
+        size_t point = n / panels, first = n % panels * P;
+        for (size_t lane = 0; lane < P; lane++)
+            for (size_t k = 0, o = first + lane; k < C; k++)
+                run[k * P + lane] = o < outputs ? (float)at_point(matrix + o * TAPS * TAPS * C + k,
+                                                                  C, c->tile_rows, point)
+                                                : 0.0F;
+        run_pack(c->kernels, run, C, P, c->points + n * floats);
+    }
+    int status = run == NULL || c->points == NULL ? STATUS_NO_MEMORY : STATUS_OK;
+    free(run);
+    return status;
 }
 
 /* Where the windows' tiles are, one after the other: window, row and column of tiles. */
@@ -107,7 +113,8 @@ static size_t count_tiles(const struct convolution *c, const struct row_range *r
 static void run_tiles(const struct convolution *c, const struct convolution_scratch *scratch,
                       size_t T, const float *x, const float *add, float *y) {
     size_t N = point_count(c), C = c->in.C, P = c->kernels->panel, O = c->packed.panels * P;
-    size_t v_step = T * C + P, m_step = T * O + P;
+    size_t v_step = T * C + P, m_step = T * O + P,
+           w_step = c->packed.panels * run_floats(c->kernels, C, P);
     c->kernels->winograd_in(&(struct winograd_in){.rows = c->tile_rows,
                                                   .tile_count = T,
                                                   .channels = C,
@@ -128,7 +135,7 @@ static void run_tiles(const struct convolution *c, const struct convolution_scra
                                               .x_at = scratch->x_at,
                                               .stretches = 1,
                                               .length = C,
-                                              .w = c->points + n * C * O,
+                                              .w = c->points + n * w_step,
                                               .y = scratch->m + n * m_step,
                                               .y_at = scratch->y_at});
     c->kernels->winograd_out(&(struct winograd_out){.rows = c->tile_rows,

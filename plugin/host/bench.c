@@ -37,7 +37,7 @@ static void help(FILE *out) {
     fprintf(out, "About:   Measure this machine's peak and how near the networks come to it.\n"
                  "Usage:   runnel bench [options]\n\nOptions:\n");
     options_help(out, OPTIONS, OPTION_COUNT);
-    fprintf(out, "\nRUNNEL_KERNELS=scalar|avx2|avx512|neon forces an instruction set.  A share of\n"
+    fprintf(out, "\nRUNNEL_KERNELS=scalar|avx2|avx512|amx|neon forces an instruction set.  A share of\n"
                  "the peak may pass 100 %%: less than the dense arithmetic of a window is done.\n");
 }
 

@@ -77,6 +77,7 @@ double peak_multiply_adds(const char *level) {
 #if defined(__x86_64__)
         {"avx2", fused8, 8},
         {"avx512", fused16, 16},
+        {"amx", fused16, 16},
 #elif defined(__aarch64__)
         {"neon", fused4, 4},
 #endif

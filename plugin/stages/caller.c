@@ -404,7 +404,7 @@ static const struct runnel_option OPTIONS[] = {
     {"likelihoods", RUNNEL_FLAG, "false", "also compute PL"},
     {"enable-long-indel", RUNNEL_FLAG, "false", "call indels longer than 50 bases"},
     {"keep-iupac-bases", RUNNEL_FLAG, "false", "keep letters other than ACGTN in alleles"},
-    {"kernels", RUNNEL_TEXT, "", "scalar, avx2, avx512 or neon; by default the best there is"},
+    {"kernels", RUNNEL_TEXT, "", "scalar, avx2, avx512, amx or neon; by default the best there is"},
 };
 
 static const struct runnel_stage CALLER = {

@@ -38,7 +38,7 @@ nm --defined-only "$build/libcore.a" 2> /dev/null | awk '{print $3}' | sort -u >
 nm -u "$build/libcore.a" | awk '$1 == "U" {print $2}' | sort -u |
     while read -r symbol; do
         grep -qxF "$symbol" "$build/core.defined" && continue
-        grep -qxE "$allowed" <<< "$symbol" || bad "core uses $symbol; move what needs it to an adapter"
+        grep -qxE "$allowed" <<< "$symbol" || excused 2 "$symbol" || bad "core uses $symbol; move what needs it to an adapter"
     done
 
 rule # 3 no globals that can be written in core, adapters and stages

@@ -149,10 +149,10 @@ static inline struct weights *seeded_full(uint64_t seed, size_t channels, size_t
 
 /* The kernel tables that this machine can run; NULL ends them. */
 static inline const struct kernels *const *golden_levels(void) {
-    static const struct kernels *levels[5];
-    const char *const names[] = {"scalar", "avx2", "avx512", "neon"};
+    static const struct kernels *levels[6];
+    const char *const names[] = {"scalar", "avx2", "avx512", "amx", "neon"};
     size_t n = 0;
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (kernels_for(names[i]) != NULL)
             levels[n++] = kernels_for(names[i]);
     levels[n] = NULL;

@@ -58,7 +58,7 @@ static void dense(const float *w, const float *b, size_t outputs, const float *x
                   float *y) {
     struct packed packed;
     uint32_t zero = 0;
-    cr_assert(pack_matrix(&packed, w, b, outputs, K, 1, NULL) == STATUS_OK);
+    cr_assert(pack_matrix(&packed, w, b, outputs, 1, K, &kernels_scalar, NULL) == STATUS_OK);
     struct product p = {
         .rows = 1, .x = x, .x_at = &zero, .stretches = 1, .length = K, .y = y, .y_at = &zero};
     packed_use(&packed, &p);
@@ -88,10 +88,10 @@ static void lstm(const struct weights *w, const size_t order[4], float times, fl
     const float *hh = weights_find(w, "LSTM1.weight_hh_l0")->values;
     const float *b1 = weights_find(w, "LSTM1.bias_ih_l0")->values;
     const float *b2 = weights_find(w, "LSTM1.bias_hh_l0")->values;
-    float weights[8], start[4], gates[4], c = 0, x[] = {1, 2};
+    float w_x[4], w_h[4], start[4], gates[4], c = 0, x[] = {1, 2};
     for (size_t g = 0; g < 4; g++) {
-        weights[g] = ih[order[g]];
-        weights[4 + g] = hh[order[g]];
+        w_x[g] = ih[order[g]];
+        w_h[g] = hh[order[g]];
         start[g] = times * (b1[order[g]] + b2[order[g]]);
     }
     for (size_t step = 0; step < 2; step++)
@@ -102,7 +102,8 @@ static void lstm(const struct weights *w, const size_t order[4], float times, fl
                                                      .inputs = 1,
                                                      .h = step == 0 ? NULL : &h[0],
                                                      .gates = gates,
-                                                     .weights = weights,
+                                                     .w_x = w_x,
+                                                     .w_h = w_h,
                                                      .c = &c,
                                                      .y = &h[step]});
 }

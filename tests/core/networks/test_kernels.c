@@ -17,12 +17,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-extern const struct kernels kernels_lanes_4, kernels_lanes_8, kernels_lanes_16;
+extern const struct kernels kernels_lanes_4, kernels_lanes_8, kernels_lanes_16, kernels_tiles_plain;
 
 static const struct kernels *level(size_t n) {
     const struct kernels *const all[] = {
-        &kernels_scalar,     &kernels_lanes_4,      &kernels_lanes_8,   &kernels_lanes_16,
-        kernels_for("avx2"), kernels_for("avx512"), kernels_for("neon")};
+        &kernels_scalar,       &kernels_lanes_4,     &kernels_lanes_8,
+        &kernels_lanes_16,     &kernels_tiles_plain, kernels_for("avx2"),
+        kernels_for("avx512"), kernels_for("amx"),   kernels_for("neon")};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if (all[i] != NULL && n-- == 0)
             return all[i];
@@ -121,12 +122,12 @@ static void check_product(const struct kernels *kernels, const struct product_ca
     expect_product(c, x, w, b, c->add ? add : NULL, y, bound);
 
     struct packed packed;
-    cr_assert(pack_matrix(&packed, w, b, c->outputs, K, kernels->panel, NULL) == STATUS_OK);
-    struct guarded gx = guarded_new(c->rows * K),
-                   gw = guarded_new(packed.panels * K * kernels->panel);
+    cr_assert(pack_matrix(&packed, w, b, c->outputs, c->stretches, c->length, kernels, NULL) ==
+              STATUS_OK);
+    struct guarded gx = guarded_new(c->rows * K), gw = guarded_new(packed.size);
     struct guarded gb = guarded_new(padded), gy = guarded_new(c->rows * padded);
     put(&gx, x, c->rows * K);
-    put(&gw, packed.weights, packed.panels * K * kernels->panel);
+    put(&gw, packed.weights, packed.size);
     put(&gb, packed.bias, padded);
     uint32_t *x_at = malloc(c->rows * sizeof *x_at), *y_at = malloc(c->rows * sizeof *y_at);
     for (size_t m = 0; m < c->rows; m++) {
@@ -166,9 +167,10 @@ static void check_product(const struct kernels *kernels, const struct product_ca
 
 Test(kernels, product_is_right_for_every_size) {
     for (size_t l = 0; level(l) != NULL; l++)
-        for (size_t rows = 1; rows <= 27; rows++)
-            for (size_t n = 0; n < 6; n++) {
-                const size_t lengths[] = {1, 2, 24, 7, 128, 3}, stretches[] = {1, 3, 3, 33, 1, 2};
+        for (size_t rows = 1; rows <= 34; rows++)
+            for (size_t n = 0; n < 7; n++) {
+                const size_t lengths[] = {1, 2, 24, 7, 128, 3, 230},
+                             stretches[] = {1, 3, 3, 33, 1, 2, 2};
                 struct product_case c = {.rows = rows,
                                          .outputs = 1 + (rows * 7 + n * 13) % 70,
                                          .stretches = stretches[n],
@@ -189,7 +191,7 @@ Test(kernels, product_of_a_row_is_the_same_in_any_company) {
     for (size_t l = 0; level(l) != NULL; l++) {
         const struct kernels *kernels = level(l);
         struct packed packed;
-        pack_matrix(&packed, w, b, OUTPUTS, K, kernels->panel, NULL);
+        pack_matrix(&packed, w, b, OUTPUTS, 2, K / 2, kernels, NULL);
         size_t padded = packed.panels * kernels->panel;
         float *alone = floats_new(padded, NULL), *together = floats_new(ROWS * padded, NULL);
         uint32_t x_at[ROWS], y_at[ROWS], zero = 0;
@@ -227,30 +229,32 @@ Test(kernels, selu_keeps_its_bound) {
     for (size_t l = 0; level(l) != NULL; l++) {
         const struct kernels *kernels = level(l);
         size_t P = kernels->panel;
-        float *w = floats_new(P, NULL), *y = floats_new(P, NULL), *b = floats_new(P, NULL);
+        float *w = floats_new(P, NULL), *y = floats_new(P, NULL);
         uint32_t zero = 0;
         float one = 1;
         for (float v = -200.0F; v < 200.0F; v += fabsf(v) < 2 ? 0.001F : 0.13F) {
             for (size_t i = 0; i < P; i++)
                 w[i] = v * (1.0F + 1e-3F * (float)i);
-            kernels->product(&(struct product){.rows = 1,
-                                               .panels = 1,
-                                               .x = &one,
-                                               .x_at = &zero,
-                                               .stretches = 1,
-                                               .length = 1,
-                                               .w = w,
-                                               .b = b,
-                                               .y = y,
-                                               .y_at = &zero,
-                                               .then = ACTIVATION_SELU});
+            struct packed packed;
+            pack_matrix(&packed, w, NULL, P, 1, 1, kernels, NULL);
+            struct product p = {.rows = 1,
+                                .x = &one,
+                                .x_at = &zero,
+                                .stretches = 1,
+                                .length = 1,
+                                .y = y,
+                                .y_at = &zero,
+                                .then = ACTIVATION_SELU};
+            packed_use(&packed, &p);
+            kernels->product(&p);
+            packed_free(&packed);
             for (size_t i = 0; i < P; i++) {
                 double truth = apply(ACTIVATION_SELU, (double)w[i]);
                 cr_assert(fabs((double)y[i] - truth) <= 3e-7 + 2e-7 * fabs(truth), "%s: %g: %.9g",
                           kernels->name, (double)w[i], (double)y[i]);
             }
         }
-        free(w), free(y), free(b);
+        free(w), free(y);
     }
 }
 
@@ -260,10 +264,29 @@ static double sigmoid(double v) {
     return 1 / (1 + exp(-v));
 }
 
+/* Columns [first, first + count) of w (4U, W) as runs of the vectors of units, of `rounded` inputs.
+ */
+static struct guarded gates_packed(const struct kernels *kernels, const float *w, size_t U,
+                                   size_t W, size_t first, size_t count, size_t rounded) {
+    size_t L = kernels->lanes, vectors = round_up(U, L) / L,
+           floats = run_floats(kernels, rounded, 4 * L);
+    struct guarded g = guarded_new(vectors * floats);
+    for (size_t v = 0; v < vectors; v++) {
+        float *run = floats_new(rounded * 4 * L, NULL);
+        for (size_t gate = 0; gate < 4; gate++)
+            for (size_t u = v * L; u < (v + 1) * L && u < U; u++)
+                for (size_t k = 0; k < count; k++)
+                    run[(k * 4 + gate) * L + u % L] = w[(gate * U + u) * W + first + k];
+        run_pack(kernels, run, rounded, 4 * L, g.at + v * floats);
+        free(run);
+    }
+    return g;
+}
+
 /* A step from plain matrices: gates (M, 4, U) of the start, w (4U, K + U). */
 static void check_step(const struct kernels *kernels, size_t M, size_t U, size_t K, bool shared,
                        bool first, float scale) {
-    size_t L = kernels->lanes, P = round_up(U, L), W = K + P;
+    size_t L = kernels->lanes, P = round_up(U, L);
     float *start = malloc(M * 4 * U * sizeof *start), *w = malloc(4 * U * (K + U) * sizeof *w);
     float *x = malloc((M * K + 1) * sizeof *x), *h = malloc(M * U * sizeof *h);
     float *c = malloc(M * U * sizeof *c);
@@ -272,7 +295,9 @@ static void check_step(const struct kernels *kernels, size_t M, size_t U, size_t
     fill(x, M * K, 2);
     fill(h, M * U, 1);
     fill(c, M * U, 2);
-    struct guarded gs = guarded_new((shared ? 1 : M) * 4 * P), gw = guarded_new(4 * P * W);
+    struct guarded gs = guarded_new((shared ? 1 : M) * 4 * P);
+    struct guarded gwx = gates_packed(kernels, w, U, K + U, 0, K, K);
+    struct guarded gwh = gates_packed(kernels, w, U, K + U, K, U, P);
     struct guarded gx = guarded_new(M * K), gh = guarded_new(M * P), gc = guarded_new(M * P);
     struct guarded gy = guarded_new(M * P), gg = guarded_new(M * 4 * P);
     for (size_t g = 0; g < 4; g++)
@@ -280,8 +305,6 @@ static void check_step(const struct kernels *kernels, size_t M, size_t U, size_t
             size_t place = (u / L * 4 + g) * L + u % L;
             for (size_t m = 0; m < (shared ? 1 : M); m++)
                 gs.at[m * 4 * P + place] = start[(m * 4 + g) * U + u];
-            for (size_t k = 0; k < K + U; k++)
-                gw.at[(u / L * W + k) * 4 * L + g * L + u % L] = w[(g * U + u) * (K + U) + k];
         }
     put(&gx, x, M * K);
     for (size_t m = 0; m < M; m++) {
@@ -298,7 +321,8 @@ static void check_step(const struct kernels *kernels, size_t M, size_t U, size_t
                                            .h = first ? NULL : gh.at,
                                            .h_step = P,
                                            .gates = gg.at,
-                                           .weights = gw.at,
+                                           .w_x = gwx.at,
+                                           .w_h = gwh.at,
                                            .c = gc.at,
                                            .y = gy.at,
                                            .y_step = P});
@@ -324,16 +348,16 @@ static void check_step(const struct kernels *kernels, size_t M, size_t U, size_t
             cr_assert(off <= 3 * bound, "%s: %zu windows, %zu units, %zu inputs: off by %g",
                       kernels->name, M, U, K, off);
         }
-    guarded_free(&gs), guarded_free(&gw), guarded_free(&gx), guarded_free(&gh);
+    guarded_free(&gs), guarded_free(&gwx), guarded_free(&gwh), guarded_free(&gx), guarded_free(&gh);
     guarded_free(&gc), guarded_free(&gy), guarded_free(&gg);
     free(start), free(w), free(x), free(h), free(c);
 }
 
 Test(kernels, lstm_step_is_right_for_every_size) {
     for (size_t l = 0; level(l) != NULL; l++)
-        for (size_t M = 1; M <= 14; M++)
+        for (size_t M = 1; M <= 35; M += M < 14 ? 1 : 7)
             for (size_t n = 0; n < 4; n++) {
-                const size_t units[] = {1, 12, 32, 20}, inputs[] = {18, 0, 18, 1};
+                const size_t units[] = {1, 12, 32, 20}, inputs[] = {18, 0, 70, 1};
                 check_step(level(l), M, units[n], inputs[n], n % 2 == 0, n == 3, 2);
             }
 }
@@ -347,13 +371,13 @@ Test(kernels, lstm_step_survives_extreme_gates) {
 }
 
 /* c and h from gates alone, against float64: the functions' own error, bounded in
- * kernels_vector.h. */
+ * kernels_shared.h. */
 Test(kernels, gate_functions_keep_their_bound) {
     for (size_t l = 0; level(l) != NULL; l++) {
         const struct kernels *kernels = level(l);
         size_t L = kernels->lanes;
         float *start = floats_new(4 * L, NULL), *c = floats_new(L, NULL), *y = floats_new(L, NULL);
-        float *gates = floats_new(4 * L, NULL), *w = floats_new(4 * L * L, NULL);
+        float *gates = floats_new(4 * L, NULL);
         double worst = 0;
         for (size_t n = 0; n < 200000; n++) {
             fill(start, 4 * L, n % 4 == 0 ? 30 : n % 4 == 1 ? 5 : n % 4 == 2 ? 0.5F : 0.01F);
@@ -364,13 +388,8 @@ Test(kernels, gate_functions_keep_their_bound) {
                              sigmoid((double)start[u]) * tanh((double)start[2 * L + u]);
                 truth_h[u] = sigmoid((double)start[3 * L + u]) * tanh(truth_c[u]);
             }
-            kernels->lstm_step(&(struct lstm_step){.rows = 1,
-                                                   .units = L,
-                                                   .start = start,
-                                                   .gates = gates,
-                                                   .weights = w,
-                                                   .c = c,
-                                                   .y = y});
+            kernels->lstm_step(&(struct lstm_step){
+                .rows = 1, .units = L, .start = start, .gates = gates, .c = c, .y = y});
             for (size_t u = 0; u < L; u++) {
                 double size = fmax(1, fabs(truth_c[u]));
                 worst = fmax(worst, fabs((double)c[u] - truth_c[u]) / size);
@@ -379,7 +398,7 @@ Test(kernels, gate_functions_keep_their_bound) {
         }
         fprintf(stderr, "%-16s gate functions within %.2e\n", kernels->name, worst);
         cr_expect(worst <= 8e-7, "%s: %g", kernels->name, worst);
-        free(start), free(c), free(y), free(gates), free(w);
+        free(start), free(c), free(y), free(gates);
     }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Packed matrices: every weight in its panel and lane, zeros in what is rounded up. */
+ * Packed matrices: every weight in its panel and lane, zeros in what is rounded up; or as a table
+ * arranges its runs. */
 #include "core/networks/pack.h"
 
 #include <criterion/criterion.h>
@@ -8,18 +9,21 @@
 #include <stdlib.h>
 
 Test(pack, every_weight_has_its_place) {
-    for (size_t panel = 1; panel <= 32; panel *= 4)
+    for (size_t panel = 1; panel <= 32; panel *= 4) {
+        const struct kernels kernels = {.panel = panel};
         for (size_t outputs = 1; outputs <= 40; outputs += 13) {
-            enum { INPUTS = 5 };
+            enum { STRETCHES = 2, LENGTH = 3, INPUTS = STRETCHES * LENGTH };
             float matrix[40 * INPUTS], bias[40];
             for (size_t i = 0; i < 40 * INPUTS; i++)
                 matrix[i] = (float)(i + 1);
             for (size_t o = 0; o < 40; o++)
                 bias[o] = -(float)(o + 1);
             struct packed packed;
-            cr_assert_eq(pack_matrix(&packed, matrix, bias, outputs, INPUTS, panel, NULL),
-                         STATUS_OK);
+            cr_assert_eq(
+                pack_matrix(&packed, matrix, bias, outputs, STRETCHES, LENGTH, &kernels, NULL),
+                STATUS_OK);
             cr_assert_eq(packed.panels, (outputs + panel - 1) / panel);
+            cr_assert_eq(packed.size, packed.panels * panel * INPUTS);
             cr_assert_eq((uintptr_t)packed.weights % 64, 0);
             for (size_t o = 0; o < packed.panels * panel; o++) {
                 cr_assert_eq(packed.bias[o], o < outputs ? bias[o] : 0.0F);
@@ -30,6 +34,34 @@ Test(pack, every_weight_has_its_place) {
             packed_free(&packed);
             cr_assert_null(packed.weights);
         }
+    }
+}
+
+/* A form of its own: the width first, then the run backwards. */
+static size_t arranged(size_t length, size_t width) {
+    return length * width + 1;
+}
+
+static void arrange(const float *run, size_t length, size_t width, float *to) {
+    *to++ = (float)width;
+    for (size_t i = 0; i < length * width; i++)
+        to[i] = run[length * width - 1 - i];
+}
+
+Test(pack, each_run_is_arranged_as_the_table_wants_it) {
+    enum { OUTPUTS = 3, STRETCHES = 2, LENGTH = 2, P = 2, RUN = LENGTH * P + 1 };
+    const struct kernels kernels = {.panel = P, .arrange = arrange, .arranged = arranged};
+    float matrix[OUTPUTS * STRETCHES * LENGTH];
+    struct packed packed;
+    for (size_t i = 0; i < OUTPUTS * STRETCHES * LENGTH; i++)
+        matrix[i] = (float)(i + 1);
+    cr_assert_eq(pack_matrix(&packed, matrix, NULL, OUTPUTS, STRETCHES, LENGTH, &kernels, NULL),
+                 STATUS_OK);
+    cr_assert_eq(packed.size, 4 * RUN);
+    const float expected[] = {2, 6, 2, 5, 1, 2, 8, 4, 7, 3, 2, 0, 10, 0, 9, 2, 0, 12, 0, 11};
+    for (size_t i = 0; i < packed.size; i++)
+        cr_expect_eq(packed.weights[i], expected[i], "%zu: %g", i, (double)packed.weights[i]);
+    packed_free(&packed);
 }
 
 Test(pack, too_much_memory_is_a_failure) {

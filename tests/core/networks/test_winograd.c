@@ -7,12 +7,12 @@
 
 #include "core/networks/winograd.h"
 
-extern const struct kernels kernels_lanes_4, kernels_lanes_8, kernels_lanes_16;
+extern const struct kernels kernels_lanes_4, kernels_lanes_8, kernels_lanes_16, kernels_tiles_plain;
 
 static const struct kernels *level(size_t n) {
-    const struct kernels *const all[] = {&kernels_lanes_4,      &kernels_lanes_8,
-                                         &kernels_lanes_16,     kernels_for("avx2"),
-                                         kernels_for("avx512"), kernels_for("neon")};
+    const struct kernels *const all[] = {
+        &kernels_lanes_4,    &kernels_lanes_8,      &kernels_lanes_16,  &kernels_tiles_plain,
+        kernels_for("avx2"), kernels_for("avx512"), kernels_for("amx"), kernels_for("neon")};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if (all[i] != NULL && n-- == 0)
             return all[i];
@@ -113,7 +113,7 @@ Test(winograd, the_transforms_are_those_of_a_convolution) {
                 }
 }
 
-/* The roundings that a term meets on its way to an output, counted in kernels_vector.h with every
+/* The roundings that a term meets on its way to an output, counted in kernels_shared.h with every
  * operation rounded (fused ones round less): along columns and rows of the inputs, a folded tap
  * and its point, the sum over channels, along rows and columns of the outputs, bias and addition.
  */

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The text for tiles with a unit in plain C, which does what the processor's does, one pair of
+ * products after the other: so its logic is tested wherever the tests run. */
+#define LANES              16
+#define SELECT(mask, a, b) ((vec)(((uvec)(mask) & (uvec)(a)) | (~(uvec)(mask) & (uvec)(b))))
+#define VECTOR_MIN(a, b)   SELECT((a) < (b), a, b)
+#define VECTOR_MAX(a, b)   SELECT((a) > (b), a, b)
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+static union tile {
+    float sums[16][16];
+    uint16_t halves[16][32];
+} unit[8];
+
+static float widen(uint16_t half) {
+    uint32_t bits = (uint32_t)half << 16;
+    float v;
+    memcpy(&v, &bits, sizeof v);
+    return v;
+}
+
+static void dot(union tile *to, const union tile *a, const union tile *b) {
+    for (size_t m = 0; m < 16; m++)
+        for (size_t n = 0; n < 16; n++)
+            for (size_t k = 0; k < 32; k++)
+                to->sums[m][n] += widen(a->halves[m][k]) * widen(b->halves[k / 2][2 * n + k % 2]);
+}
+
+static void give(const union tile *t, float *to, size_t step) {
+    for (size_t m = 0; m < 16; m++)
+        memcpy(to + m * step, t->sums[m], sizeof t->sums[m]);
+}
+
+/* Bytes of ones are not numbers: what nobody has set shows. */
+#define TILES_BEGIN             memset(unit, 0xff, sizeof unit)
+#define TILES_END               memset(unit, 0xff, sizeof unit)
+#define TILE_ZERO(t)            memset(&unit[t], 0, sizeof unit[t])
+#define TILE_LOAD(t, from)      memcpy(&unit[t], from, sizeof unit[t])
+#define TILE_DOT(t, a, b)       dot(&unit[t], &unit[a], &unit[b])
+#define TILE_STORE(t, to, step) give(&unit[t], to, step)
+#include "core/networks/kernels_tiles.h"
+
+extern const struct kernels kernels_tiles_plain;
+const struct kernels kernels_tiles_plain = {
+    .name = "plain, tiles",
+    .lanes = LANES,
+    .panel = PANEL,
+    .block = ROWS,
+    .arrange = arrange,
+    .arranged = arranged,
+    .product = product,
+    .lstm_step = lstm_step,
+    .winograd_in = winograd_in,
+    .winograd_out = winograd_out,
+};
