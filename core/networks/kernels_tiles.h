@@ -386,8 +386,7 @@ static void add_up(const struct sums *s) {
         const bfloat16 *w = pass.runs->w + pass.run * run + pass.from / TILE_INPUTS * STEP;
         n = pass.ends ? 0 : n + 1;
         struct pass next = pass_at(s, pass.ends ? pass.first + pass.rows : pass.first, n);
-        if (next.first < s->rows)
-            begin_split(&chores.split, &next, a[1 - at], s->panels * TURNS * depth);
+        begin_split(&chores.split, &next, a[1 - at], s->panels * TURNS * depth);
         for (size_t panel = 0; panel < s->panels; panel++, w += pass.runs->count * run) {
             float *to = sums[panels++ % 2];
             if (pass.rows > TILE_ROWS)
