@@ -16,6 +16,7 @@ static const char *const FACTS[][2] = {
     {"model", "runnel_model"},
     {"model_digest", "runnel_model_digest"},
     {"networks", "runnel_networks"},
+    {"precision", "runnel_precision"},
     {"cutoffs", "runnel_cutoffs"},
     {"window_reads", "runnel_window_reads"},
 };

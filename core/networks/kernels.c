@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Chooses a kernel table by name or by what the CPU has.  The rows below run from slow to
- * fast; each says whether this CPU can run it. */
+ * fast; each says whether this CPU can run it.  Those that round are only found by name. */
 #define _GNU_SOURCE
 #include "core/networks/kernels.h"
 
@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-extern const struct kernels kernels_avx2, kernels_avx512, kernels_amx;
+extern const struct kernels kernels_avx2, kernels_avx512, kernels_amx, kernels_bf16;
 #elif defined(__aarch64__)
 extern const struct kernels kernels_neon;
 #endif
@@ -47,9 +47,8 @@ static const struct {
 } levels[] = {
     {&kernels_scalar, always},
 #if defined(__x86_64__)
-    {&kernels_avx2, has_avx2},
-    {&kernels_avx512, has_avx512},
-    {&kernels_amx, has_amx},
+    {&kernels_avx2, has_avx2}, {&kernels_avx512, has_avx512},
+    {&kernels_amx, has_amx},   {&kernels_bf16, has_amx},
 #elif defined(__aarch64__)
     {&kernels_neon, always},
 #endif
@@ -66,7 +65,7 @@ const struct kernels *kernels_for(const char *name) {
 
 const struct kernels *kernels_best(void) {
     for (size_t l = LEVELS; l-- > 1;)
-        if (levels[l].runs_here())
+        if (!levels[l].kernels->rounds && levels[l].runs_here())
             return levels[l].kernels;
     return &kernels_scalar;
 }

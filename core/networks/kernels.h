@@ -9,10 +9,12 @@
  * in one order that does not depend on M, so a result has the same bits for every batch.
  * Bounds against exact arithmetic: a product is off by at most K * 2^-23 times the sum of its
  * terms' magnitudes (with tiles 3K + 1 times 2^-23: six additions for each term), SELU by
- * 3e-7 + 2e-7 of its value, c and h of an LSTM cell by 8e-7 of max(1, |c|) (kernels_shared.h). */
+ * 3e-7 + 2e-7 of its value, c and h of an LSTM cell by 8e-7 of max(1, |c|) (kernels_shared.h).
+ * Where inputs and weights are rounded, each term may be off by 2^-7 of itself besides. */
 #ifndef CORE_NETWORKS_KERNELS_H
 #define CORE_NETWORKS_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -84,7 +86,8 @@ struct winograd_out {
 };
 
 struct kernels {
-    const char *name; /* "scalar", "avx2", "avx512", "amx", "neon" */
+    const char *name; /* "scalar", "avx2", "avx512", "amx", "bf16", "neon" */
+    bool rounds;      /* inputs and weights to bfloat16; else all is float32, or as exact */
     size_t lanes;     /* L */
     size_t panel;     /* P, a multiple of L */
     size_t block;     /* pileup windows that one block of work takes best */
@@ -104,7 +107,7 @@ extern const struct kernels kernels_scalar;
 /* The table of that name; NULL where this CPU or this build does not have it. */
 const struct kernels *kernels_for(const char *name);
 
-/* The fastest table of this CPU. */
+/* The fastest table of this CPU that is as exact as float32. */
 const struct kernels *kernels_best(void);
 
 #endif

@@ -1,30 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * The kernels for a processor with AMX for bfloat16 beside AVX-512. */
+ * The kernels for AMX, as exact as float32. */
 #include "core/networks/kernels.h"
 
 #if defined(__AMX_BF16__)
-#include <immintrin.h>
+#include "core/networks/kernels_amx.h"
 
-/* Palette 1: eight tiles of 16 rows of 64 bytes. */
-static const struct {
-    uint8_t palette, start_row, reserved[14];
-    uint16_t row_bytes[16];
-    uint8_t rows[16];
-} all_tiles = {.palette = 1,
-               .row_bytes = {64, 64, 64, 64, 64, 64, 64, 64},
-               .rows = {16, 16, 16, 16, 16, 16, 16, 16}};
-
-#define TILES_BEGIN               _tile_loadconfig(&all_tiles)
-#define TILES_END                 _tile_release()
-#define TILE_ZERO(t)              _tile_zero(t)
-#define TILE_LOAD(t, from)        _tile_loadd(t, from, 64)
-#define TILE_DOT(t, a, b)         _tile_dpbf16ps(t, a, b)
-#define TILE_STORE(t, to, floats) _tile_stored(t, to, 4 * (floats))
-
-#define LANES            16
-#define VECTOR_MIN(a, b) ((vec)_mm512_min_ps((__m512)(a), (__m512)(b)))
-#define VECTOR_MAX(a, b) ((vec)_mm512_max_ps((__m512)(a), (__m512)(b)))
+#define PARTS 3
 #include "core/networks/kernels_tiles.h"
 
 extern const struct kernels kernels_amx;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The kernels for a unit that multiplies tiles of bfloat16, 16 rows of 32 inputs by 32 inputs of 16
- * outputs, and adds up in float32; included by a file that has defined LANES as 16, VECTOR_MIN,
- * VECTOR_MAX and what the unit does with its eight tiles:
+ * outputs, and adds up in float32; included by a file that has defined PARTS, LANES as 16,
+ * VECTOR_MIN, VECTOR_MAX and what the unit does with its eight tiles:
  *
  *     TILES_BEGIN, TILES_END       take the unit for this thread, and give it back
  *     TILE_ZERO(t)                 sums of 0
@@ -10,11 +10,12 @@
  *     TILE_DOT(t, a, b)            t += a b
  *     TILE_STORE(t, to, step)      sums to memory, rows `step` floats apart
  *
- * A float32 is the sum of three bfloat16: the nearest one, the nearest to what is left, and the
- * rest, which is exact.  Of the nine products of the parts of two numbers the three smallest are
- * left out, together at most 2^-23 of the product and mostly far less (a part is at most 2^-8 of
- * the one before): what is kept is as good as float32, for six times the multiplications (Henry,
- * Tang and Heinecke, "Leveraging the bfloat16 Artificial Intelligence Datatype For Higher-Precision
+ * With PARTS 1 a float32 is rounded to bfloat16.  With 3 nothing of it is lost: a float32 is the
+ * sum of three bfloat16, the nearest one, the nearest to what is left, and the rest, which is
+ * exact.  Of the nine products of the parts of two numbers the three smallest are left out,
+ * together at most 2^-23 of the product and mostly far less (a part is at most 2^-8 of the one
+ * before): what is kept is as good as float32, for six times the multiplications (Henry, Tang and
+ * Heinecke, "Leveraging the bfloat16 Artificial Intelligence Datatype For Higher-Precision
  * Computations").
  *
  * The unit works by itself once it is told what to multiply.  So the rest is done in between, a few
@@ -28,17 +29,15 @@
 typedef uint16_t bfloat16;
 
 enum {
-    PARTS = 3,
     TILE_ROWS = 16,
     TILE_INPUTS = 32,
     TILE = TILE_ROWS * TILE_INPUTS,
     ROWS = 2 * TILE_ROWS,    /* of a block: two tiles of rows by two of outputs, a panel */
     STEP = 2 * PARTS * TILE, /* of a block's rows, or of a panel, for one tile of inputs */
-    DEPTH = 6                /* tiles of inputs of a pass: as many as stay near */
+    DEPTH = 18 / PARTS       /* tiles of inputs of a pass: as many as stay near */
 };
 
-/* ---- three parts ------------------------------------------------------------------------------
- */
+/* ---- three parts --------------------------------------------------------------------------- */
 
 /* The nearest bfloat16, as the float32 that it is. */
 INLINE uvec head(vec v) {
@@ -89,8 +88,7 @@ static void arrange(const float *run, size_t length, size_t width, float *arrang
                             k % TILE_INPUTS / LANES);
 }
 
-/* ---- what is summed ----------------------------------------------------------------------------
- */
+/* ---- what is summed ------------------------------------------------------------------------ */
 
 /* Runs of inputs and their weights: a row has `count` of them, `step` apart. */
 struct runs {
@@ -144,14 +142,13 @@ static struct pass pass_at(const struct sums *s, size_t first, size_t n) {
     return pass;
 }
 
-/* ---- chores ------------------------------------------------------------------------------------
- */
+/* ---- chores -------------------------------------------------------------------------------- */
 
 /* What the vector units do while the tiles multiply: splitting the inputs of the pass to come,
  * putting the sums of the panel before where they belong, and the cells whose gates are there. Each
  * is done in turns, a few items between any four products of tiles: more at a time and the tiles
  * would wait, as no processor looks that far ahead. */
-enum { TURNS = 6 /* that a tile of inputs gives */ };
+enum { TURNS = PARTS == 1 ? 1 : 6 /* that a tile of inputs gives */ };
 
 struct items {
     size_t next, count, each; /* each: of a turn */
@@ -267,8 +264,7 @@ INLINE void do_chores(struct chores *chores) {
         cell_some(&chores->cell);
 }
 
-/* ---- sums -------------------------------------------------------------------------------------
- */
+/* ---- sums ---------------------------------------------------------------------------------- */
 
 /* sums (ROWS, PANEL) = a w over `depth` tiles of inputs; the lower half of the rows alone where not
  * `both`.  Parts in the order in which the fewest tiles are loaded; chores in between. */
@@ -294,6 +290,7 @@ INLINE void multiply(float *sums, const bfloat16 *a, const bfloat16 *w, size_t d
     TILE_ZERO(2);
     TILE_ZERO(3);
     for (size_t k = 0; k < depth; k++, a += STEP, w += STEP) {
+#if PARTS == 3
         LOAD_ROWS(0);
         LOAD_WEIGHTS(2);
         ADD_PRODUCTS
@@ -307,6 +304,11 @@ INLINE void multiply(float *sums, const bfloat16 *a, const bfloat16 *w, size_t d
         ADD_PRODUCTS
         LOAD_ROWS(0);
         ADD_PRODUCTS
+#else
+        LOAD_ROWS(0);
+        LOAD_WEIGHTS(0);
+        ADD_PRODUCTS
+#endif
     }
     TILE_STORE(0, sums, PANEL);
     TILE_STORE(1, sums + LANES, PANEL);
@@ -409,8 +411,7 @@ static void add_up(const struct sums *s) {
         }
 }
 
-/* ---- the table --------------------------------------------------------------------------------
- */
+/* ---- the table ----------------------------------------------------------------------------- */
 
 static void product(const struct product *p) {
     add_up(&(struct sums){.rows = p->rows,

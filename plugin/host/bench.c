@@ -37,12 +37,11 @@ static void help(FILE *out) {
     fprintf(out, "About:   Measure this machine's peak and how near the networks come to it.\n"
                  "Usage:   runnel bench [options]\n\nOptions:\n");
     options_help(out, OPTIONS, OPTION_COUNT);
-    fprintf(out, "\nRUNNEL_KERNELS=scalar|avx2|avx512|amx|neon forces an instruction set.  A share of\n"
+    fprintf(out, "\nRUNNEL_KERNELS=scalar|avx2|avx512|amx|bf16|neon forces an instruction set.  A share of\n"
                  "the peak may pass 100 %%: less than the dense arithmetic of a window is done.\n");
 }
 
-/* ---- arithmetic of a window -------------------------------------------------------------------
- */
+/* ---- arithmetic of a window ---------------------------------------------------------------- */
 
 static bool is_matrix(const struct tensor *tensor) {
     return tensor->rank > 1 && strstr(tensor->name, "weight") != NULL;
@@ -88,8 +87,7 @@ static double full_multiply_adds(const struct weights *weights, size_t rows) {
     return sum;
 }
 
-/* ---- running ----------------------------------------------------------------------------------
- */
+/* ---- running ------------------------------------------------------------------------------- */
 
 /* One network and the windows that are put through it. */
 struct subject {

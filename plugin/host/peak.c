@@ -78,6 +78,7 @@ double peak_multiply_adds(const char *level) {
         {"avx2", fused8, 8},
         {"avx512", fused16, 16},
         {"amx", fused16, 16},
+        {"bf16", fused16, 16},
 #elif defined(__aarch64__)
         {"neon", fused4, 4},
 #endif

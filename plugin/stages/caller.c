@@ -381,8 +381,9 @@ static int open_stream(struct caller *caller, const struct runnel_batch *open,
         {"model", caller->model->name},
         {"model_digest", caller->model->digest},
         {"networks", caller->full ? "pileup and full alignment" : "pileup"},
-        {"kernels", caller->kernels->name}};
-    return stage_emit(caller->host, slot, stream_open(&CALLS_STREAM, open, facts, 4, &why), &why);
+        {"kernels", caller->kernels->name},
+        {"precision", caller->kernels->rounds ? "bfloat16" : NULL}};
+    return stage_emit(caller->host, slot, stream_open(&CALLS_STREAM, open, facts, 5, &why), &why);
 }
 
 static int caller_process(void *state, const struct runnel_batch *batch, struct runnel_slot *slot) {
@@ -404,7 +405,8 @@ static const struct runnel_option OPTIONS[] = {
     {"likelihoods", RUNNEL_FLAG, "false", "also compute PL"},
     {"enable-long-indel", RUNNEL_FLAG, "false", "call indels longer than 50 bases"},
     {"keep-iupac-bases", RUNNEL_FLAG, "false", "keep letters other than ACGTN in alleles"},
-    {"kernels", RUNNEL_TEXT, "", "scalar, avx2, avx512, amx or neon; by default the best there is"},
+    {"kernels", RUNNEL_TEXT, "",
+     "scalar, avx2, avx512, amx, bf16 or neon; by default the best that rounds nothing"},
 };
 
 static const struct runnel_stage CALLER = {

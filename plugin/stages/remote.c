@@ -101,15 +101,16 @@ static int give(struct remote *remote, struct item *item, struct runnel_batch *c
 /* The calls are opened with our own facts; the service is believed what it says of its model. */
 static int open_calls(struct remote *remote, struct item *item, const struct runnel_batch *theirs,
                       struct failure *why) {
-    static const char *const KEYS[] = {"model_digest", "model", "networks", "kernels"};
-    struct stream_fact facts[4];
-    for (size_t i = 0; i < 4; i++)
+    static const char *const KEYS[] = {"model_digest", "model", "networks", "kernels", "precision"};
+    enum { COUNT = sizeof KEYS / sizeof *KEYS };
+    struct stream_fact facts[COUNT];
+    for (size_t i = 0; i < COUNT; i++)
         facts[i] = (struct stream_fact){KEYS[i], stream_fact(theirs, KEYS[i])};
-    struct runnel_batch *ours = stream_open(&CALLS_STREAM, remote->open, facts, 4, why);
+    struct runnel_batch *ours = stream_open(&CALLS_STREAM, remote->open, facts, COUNT, why);
     if (facts[2].value != NULL && strcmp(facts[2].value, "pileup") == 0)
         remote->host->count(remote->host->context, PILEUP_NETWORK_ONLY, 1);
     remote->digest = (char *)facts[0].value;
-    for (size_t i = 1; i < 4; i++)
+    for (size_t i = 1; i < COUNT; i++)
         free((char *)facts[i].value);
     if (ours == NULL)
         return STATUS_NO_MEMORY;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The text for tiles with a unit in plain C, which does what the processor's does, one pair of
- * products after the other: so its logic is tested wherever the tests run. */
+ * The text for tiles with a unit in plain C, which does what the processor's does, one product
+ * after the other: so its logic is tested wherever the tests run.  PARTS is given by the build. */
 #define LANES              16
 #define SELECT(mask, a, b) ((vec)(((uvec)(mask) & (uvec)(a)) | (~(uvec)(mask) & (uvec)(b))))
 #define VECTOR_MIN(a, b)   SELECT((a) < (b), a, b)
@@ -44,9 +44,15 @@ static void give(const union tile *t, float *to, size_t step) {
 #define TILE_STORE(t, to, step) give(&unit[t], to, step)
 #include "core/networks/kernels_tiles.h"
 
-extern const struct kernels kernels_tiles_plain;
-const struct kernels kernels_tiles_plain = {
-    .name = "plain, tiles",
+#define NAME_OF(parts) kernels_tiles_##parts
+#define NAME(parts)    NAME_OF(parts)
+#define TEXT_OF(parts) "plain, tiles, parts " #parts
+#define TEXT(parts)    TEXT_OF(parts)
+
+extern const struct kernels NAME(PARTS);
+const struct kernels NAME(PARTS) = {
+    .name = TEXT(PARTS),
+    .rounds = PARTS == 1,
     .lanes = LANES,
     .panel = PANEL,
     .block = ROWS,

@@ -7,6 +7,10 @@
 enum { COUNT = 3 };
 
 /* Narrow networks of random weights, on values that a window can have. */
+static double bound(const struct kernels *kernels) {
+    return kernels->rounds ? 0.03 : 5e-6;
+}
+
 static void check_pileup(const struct kernels *kernels) {
     struct failure why = {0};
     struct weights *weights = seeded_pileup(4001, 8, 12, 16, 8);
@@ -24,7 +28,7 @@ static void check_pileup(const struct kernels *kernels) {
         reference_pileup(&r, weights, windows + m * PILEUP_WINDOW_SIZE);
         double off = largest_difference(ours + m * outputs, r.probabilities, outputs);
         printf("pileup %s, window %zu: off by %.2e\n", kernels->name, m, off);
-        cr_expect(off < 5e-6, "pileup, %s: off by %g", kernels->name, off);
+        cr_expect(off < bound(kernels), "pileup, %s: off by %g", kernels->name, off);
         reference_free(&r);
     }
     pileup_scratch_free(scratch);
@@ -54,13 +58,24 @@ static void check_full(const struct kernels *kernels, size_t rows, size_t channe
         double off = largest_difference(ours + m * outputs, r.probabilities, outputs);
         printf("full alignment %s, %zu rows, window %zu: off by %.2e\n", kernels->name, rows, m,
                off);
-        cr_expect(off < 5e-6, "full alignment, %s, %zu rows: off by %g", kernels->name, rows, off);
+        cr_expect(off < bound(kernels), "full alignment, %s, %zu rows: off by %g", kernels->name,
+                  rows, off);
         reference_free(&r);
     }
     free(windows);
     full_scratch_free(scratch);
     full_network_free(network);
     weights_free(weights);
+}
+
+/* Not one of golden_levels(), as what is exact elsewhere is near here. */
+Test(levels, rounding_stays_near) {
+    const struct kernels *bf16 = kernels_for("bf16");
+    if (bf16 == NULL)
+        return;
+    check_pileup(bf16);
+    check_full(bf16, 89, 8, false);
+    check_full(bf16, 55, 9, false);
 }
 
 Test(levels, pileup_network) {

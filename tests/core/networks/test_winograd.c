@@ -7,11 +7,11 @@
 
 #include "core/networks/winograd.h"
 
-extern const struct kernels kernels_lanes_4, kernels_lanes_8, kernels_lanes_16, kernels_tiles_plain;
+extern const struct kernels kernels_lanes_4, kernels_lanes_8, kernels_lanes_16, kernels_tiles_3;
 
 static const struct kernels *level(size_t n) {
     const struct kernels *const all[] = {
-        &kernels_lanes_4,    &kernels_lanes_8,      &kernels_lanes_16,  &kernels_tiles_plain,
+        &kernels_lanes_4,    &kernels_lanes_8,      &kernels_lanes_16,  &kernels_tiles_3,
         kernels_for("avx2"), kernels_for("avx512"), kernels_for("amx"), kernels_for("neon")};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if (all[i] != NULL && n-- == 0)
