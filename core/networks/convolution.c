@@ -84,15 +84,15 @@ int convolution_pack(struct convolution *c, const struct weights *weights, const
     struct norm norm;
     if (offset == NULL || get_norm(&norm, weights, norm_name, out_channels, why) != STATUS_OK)
         return STATUS_BAD_INPUT;
-    size_t K = TAPS * TAPS * c->in.C;
+    if (c->kernels->winograd_in == NULL)
+        c->tile_rows = 0;
+    /* By tiles the weights are the points: of a matrix the bias alone is read. */
+    size_t K = TAPS * TAPS * c->in.C, length = c->tile_rows > 0 ? 0 : TAPS * c->in.C;
     float *matrix = floats_new(out_channels * K, why), *bias = floats_new(out_channels, why);
     int status = STATUS_NO_MEMORY;
     if (matrix != NULL && bias != NULL) {
         fold(matrix, bias, c, weight, offset, &norm, scale);
-        status = pack_matrix(&c->packed, matrix, bias, out_channels, TAPS, TAPS * c->in.C,
-                             c->kernels, why);
-        if (c->kernels->winograd_in == NULL)
-            c->tile_rows = 0;
+        status = pack_matrix(&c->packed, matrix, bias, out_channels, TAPS, length, c->kernels, why);
         if (status == STATUS_OK && c->tile_rows > 0)
             status = winograd_pack(c, matrix, out_channels, why);
     }

@@ -27,7 +27,7 @@ struct convolution {
     size_t tile_rows; /* of Winograd's form, 2 or 4; 0: summed directly */
     size_t before;    /* rows of zeros that count before the first: 1, or 0 ('same', even R) */
     struct map_shape in, out;
-    struct packed packed;
+    struct packed packed; /* where tile_rows is not 0, the bias alone */
     float *points; /* Winograd's form of the weights, winograd.h; NULL where tile_rows is 0 */
 };
 

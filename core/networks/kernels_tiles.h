@@ -37,7 +37,7 @@ enum {
     DEPTH = 18 / PARTS       /* tiles of inputs of a pass: as many as stay near */
 };
 
-/* ---- three parts --------------------------------------------------------------------------- */
+/* ---- parts --------------------------------------------------------------------------- */
 
 /* The nearest bfloat16, as the float32 that it is. */
 INLINE uvec head(vec v) {
@@ -182,8 +182,7 @@ struct put_chore {
     size_t y_step;
     float floor;
     struct items items;
-    const struct lstm_step
-        *cells; /* that have all their gates then, of one vector of units; or NULL */
+    const struct lstm_step *cells; /* whose gates of one vector of units are there then, or NULL */
     size_t first, vector;
 };
 
@@ -271,12 +270,12 @@ INLINE void do_chores(struct chores *chores) {
 INLINE void multiply(float *sums, const bfloat16 *a, const bfloat16 *w, size_t depth,
                      struct chores *chores, const bool both) {
 #define LOAD_ROWS(p)                                                                               \
-    TILE_LOAD(4, a + (p)*2 * TILE);                                                                \
+    TILE_LOAD(4, a + 2 * (p)*TILE);                                                                \
     if (both)                                                                                      \
-    TILE_LOAD(5, a + ((p)*2 + 1) * TILE)
+    TILE_LOAD(5, a + (2 * (p) + 1) * TILE)
 #define LOAD_WEIGHTS(p)                                                                            \
-    TILE_LOAD(6, w + (PARTS - 1 - (p)) * 2 * TILE);                                                \
-    TILE_LOAD(7, w + ((PARTS - 1 - (p)) * 2 + 1) * TILE)
+    TILE_LOAD(6, w + 2 * (PARTS - 1 - (p)) * TILE);                                                \
+    TILE_LOAD(7, w + (2 * (PARTS - 1 - (p)) + 1) * TILE)
 #define ADD_PRODUCTS                                                                               \
     TILE_DOT(0, 4, 6);                                                                             \
     TILE_DOT(1, 4, 7);                                                                             \

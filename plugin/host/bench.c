@@ -37,8 +37,9 @@ static void help(FILE *out) {
     fprintf(out, "About:   Measure this machine's peak and how near the networks come to it.\n"
                  "Usage:   runnel bench [options]\n\nOptions:\n");
     options_help(out, OPTIONS, OPTION_COUNT);
-    fprintf(out, "\nRUNNEL_KERNELS=scalar|avx2|avx512|amx|bf16|neon forces an instruction set.  A share of\n"
-                 "the peak may pass 100 %%: less than the dense arithmetic of a window is done.\n");
+    fprintf(out, "\nRUNNEL_KERNELS=scalar|avx2|avx512|amx|bf16|neon forces an instruction set.\n"
+                 "A share of the peak may pass 100 %%: less than the dense arithmetic of a window\n"
+                 "is done.\n");
 }
 
 /* ---- arithmetic of a window ---------------------------------------------------------------- */

@@ -29,7 +29,8 @@ static void help(FILE *out) {
                  "Usage:   runnel predict -m MODEL -o OUT.h5 WINDOWS.h5\n\n"
                  "Options:\n");
     options_help(out, OPTIONS, OPTION_COUNT);
-    fprintf(out, "\nRUNNEL_KERNELS (scalar, avx2, avx512, amx, bf16 or neon) forces an instruction set.\n");
+    fprintf(out, "\nRUNNEL_KERNELS (scalar, avx2, avx512, amx, bf16 or neon) forces an\n"
+                 "instruction set.\n");
 }
 
 /* One network, whichever is asked for, and room for a batch of its windows. */
