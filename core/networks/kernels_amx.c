@@ -3,7 +3,7 @@
  * The kernels for AMX, as exact as float32. */
 #include "core/networks/kernels.h"
 
-#if defined(__AMX_BF16__)
+#if defined(__AMX_BF16__) || defined(__AMXBF16__) /* gcc, clang */
 #include "core/networks/kernels_amx.h"
 
 #define PARTS 3

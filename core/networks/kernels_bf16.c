@@ -5,7 +5,7 @@
  * transforms, and its points would lose more to rounding. */
 #include "core/networks/kernels.h"
 
-#if defined(__AMX_BF16__)
+#if defined(__AMX_BF16__) || defined(__AMXBF16__) /* gcc, clang */
 #include "core/networks/kernels_amx.h"
 
 #define PARTS 1
