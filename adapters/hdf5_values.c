@@ -3,6 +3,8 @@
  * HDF5's many calls for a few plain things. */
 #include "adapters/hdf5_values.h"
 
+#include "core/networks/elements.h"
+
 #include <hdf5.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +130,52 @@ int hdf5_put_integer(int64_t location, const char *name, int64_t value, struct f
     return put(location, name, H5T_NATIVE_INT64, &value, why);
 }
 
+int64_t hdf5_float16(void) {
+    hid_t type = H5Tcopy(H5T_IEEE_F32LE);
+    H5Tset_fields(type, 15, 10, 5, 0, 10);
+    H5Tset_size(type, 2);
+    H5Tset_ebias(type, 15);
+    return type;
+}
+
+/* HDF5 converts float16 bit by bit, which would take half of a short run.  So it is read as it is
+ * stored, into the second half of the room, and widened from the front: what is written never
+ * reaches what is still to be read. */
+static herr_t read_floats(hid_t dataset, hid_t stored, float *values, size_t count) {
+    hid_t float16 = hdf5_float16();
+    herr_t done;
+    if (H5Tequal(stored, float16) > 0) {
+        uint8_t *halves = (uint8_t *)(values + count) - 2 * count;
+        done = H5Dread(dataset, float16, H5S_ALL, H5S_ALL, H5P_DEFAULT, halves);
+        for (size_t i = 0; i < count && done >= 0; i++)
+            values[i] = element_read(ELEMENT_FLOAT16, halves + 2 * i);
+    } else {
+        done = H5Dread(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
+    }
+    H5Tclose(float16);
+    return done;
+}
+
+static int read_array(hid_t dataset, hid_t type, const hsize_t *sizes, size_t rank,
+                      const char *path, struct array *array, struct failure *why) {
+    *array = (struct array){.rank = rank, .count = 1};
+    for (size_t axis = 0; axis < array->rank; axis++) {
+        if (sizes[axis] == 0 || sizes[axis] > ARRAY_COUNT_MAX / array->count)
+            return fail(why, STATUS_BAD_INPUT, "%s has an impossible size", path);
+        array->shape[axis] = (size_t)sizes[axis];
+        array->count *= array->shape[axis];
+    }
+    array->values = malloc(array->count * sizeof *array->values);
+    if (array->values == NULL)
+        return fail(why, STATUS_NO_MEMORY, "no memory for %s", path);
+    if (read_floats(dataset, type, array->values, array->count) < 0) {
+        free(array->values);
+        array->values = NULL;
+        return fail(why, STATUS_BAD_INPUT, "%s cannot be read: damaged?", path);
+    }
+    return STATUS_OK;
+}
+
 static int read_values(hid_t dataset, const char *path, struct array *array, struct failure *why) {
     hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
     hsize_t sizes[TENSOR_RANK_MAX] = {0};
@@ -138,25 +186,10 @@ static int read_values(hid_t dataset, const char *path, struct array *array, str
     else
         H5Sget_simple_extent_dims(space, sizes, NULL);
     H5Sclose(space);
+    if (status == STATUS_OK)
+        status = read_array(dataset, type, sizes, (size_t)rank, path, array, why);
     H5Tclose(type);
-    if (status != STATUS_OK)
-        return status;
-    *array = (struct array){.rank = (size_t)rank, .count = 1};
-    for (size_t axis = 0; axis < array->rank; axis++) {
-        if (sizes[axis] == 0 || sizes[axis] > ARRAY_COUNT_MAX / array->count)
-            return fail(why, STATUS_BAD_INPUT, "%s has an impossible size", path);
-        array->shape[axis] = (size_t)sizes[axis];
-        array->count *= array->shape[axis];
-    }
-    array->values = malloc(array->count * sizeof *array->values);
-    if (array->values == NULL)
-        return fail(why, STATUS_NO_MEMORY, "no memory for %s", path);
-    if (H5Dread(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, array->values) < 0) {
-        free(array->values);
-        array->values = NULL;
-        return fail(why, STATUS_BAD_INPUT, "%s cannot be read: damaged?", path);
-    }
-    return STATUS_OK;
+    return status;
 }
 
 int hdf5_read_array(int64_t location, const char *path, struct array *array, struct failure *why) {

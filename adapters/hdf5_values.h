@@ -34,6 +34,10 @@ int hdf5_put_text(int64_t location, const char *name, const char *text, struct f
 bool hdf5_get_integer(int64_t location, const char *path, const char *name, int64_t *value);
 int hdf5_put_integer(int64_t location, const char *name, int64_t value, struct failure *why);
 
+/* IEEE binary16, little-endian, as a type of HDF5 (hid_t), which 1.10 has no name for.  The caller
+ * closes it with H5Tclose(). */
+int64_t hdf5_float16(void);
+
 /* A dataset of floats of any size; values are the caller's to free(). */
 int hdf5_read_array(int64_t location, const char *path, struct array *array, struct failure *why);
 

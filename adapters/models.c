@@ -334,15 +334,6 @@ int model_open(const char *path, struct model **model, struct failure *why) {
 
 /* ---- writing ------------------------------------------------------------------------------- */
 
-/* IEEE binary16, which HDF5 1.10 has no name for. */
-static hid_t float16_type(void) {
-    hid_t type = H5Tcopy(H5T_IEEE_F32LE);
-    H5Tset_fields(type, 15, 10, 5, 0, 10);
-    H5Tset_size(type, 2);
-    H5Tset_ebias(type, 15);
-    return type;
-}
-
 static int write_tensor(hid_t group, const struct tensor *tensor, hid_t type, struct failure *why) {
     hsize_t sizes[TENSOR_RANK_MAX];
     for (size_t axis = 0; axis < tensor->rank; axis++)
@@ -422,7 +413,7 @@ int model_save(const struct model *model, const char *path, bool half, struct fa
     hid_t file = H5Fcreate(temporary, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     if (file < 0)
         return fail(why, STATUS_IO, "%s cannot be created", path);
-    hid_t type = half ? float16_type() : H5Tcopy(H5T_IEEE_F32LE);
+    hid_t type = half ? hdf5_float16() : H5Tcopy(H5T_IEEE_F32LE);
     int status = write_model(file, model, type, why);
     H5Tclose(type);
     if (H5Fclose(file) < 0 && status == STATUS_OK)
