@@ -9,7 +9,11 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 all=
-[ "${1:-}" = --all ] && all=yes
+case ${1:-} in
+"") ;;
+--all) all=yes ;;
+*) sed -n 's/^#     //p' "$0" >&2; exit 2 ;;
+esac
 build=${BUILD:-$root/build}
 jobs=$(nproc)
 
