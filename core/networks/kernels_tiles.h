@@ -37,7 +37,7 @@ enum {
     DEPTH = 18 / PARTS       /* tiles of inputs of a pass: as many as stay near */
 };
 
-/* ---- parts --------------------------------------------------------------------------- */
+/* ---- parts --------------------------------------------------------------------------------- */
 
 /* The nearest bfloat16, as the float32 that it is. */
 INLINE uvec head(vec v) {

@@ -16,7 +16,7 @@ double peak_tenth(double *times, size_t count);
 
 /* float32 multiply-adds per second of a loop with nothing but fused multiply-adds in twelve
  * independent chains, in vectors as wide as those of the kernels `level` ("avx2", "avx512",
- * "amx", which has those of avx512 beside its tiles, "neon"); 0 for others. */
+ * "amx" and "bf16", which have those of avx512 beside tiles, "neon"); 0 for others. */
 double peak_multiply_adds(const char *level);
 
 /* Bytes per second read from memory, from 256 MiB; 0 where there is no room for them. */

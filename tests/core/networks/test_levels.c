@@ -6,11 +6,11 @@
 
 enum { COUNT = 3 };
 
-/* Narrow networks of random weights, on values that a window can have. */
 static double bound(const struct kernels *kernels) {
     return kernels->rounds ? 0.03 : 5e-6;
 }
 
+/* Narrow networks of random weights, on values that a window can have. */
 static void check_pileup(const struct kernels *kernels) {
     struct failure why = {0};
     struct weights *weights = seeded_pileup(4001, 8, 12, 16, 8);
