@@ -145,7 +145,7 @@ struct full_network *full_network_new(const struct weights *weights, size_t rows
         fail(why, STATUS_NO_MEMORY, "no memory for the full-alignment network");
         return NULL;
     }
-    network->kernels = kernels;
+    network->kernels = kernels_for_width(kernels, conv1->shape[0]);
     network->input = (struct map_shape){rows, WINDOW_WIDTH, conv1->shape[1]};
     if (build(network, weights, padding, why) != STATUS_OK) {
         full_network_free(network);

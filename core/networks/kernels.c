@@ -34,10 +34,12 @@ static bool has_avx512(void) {
 
 /* The processor has the tiles, and Linux lets this process use them (arch_prctl(2)). */
 static bool has_amx(void) {
-    enum { AMX_BF16 = 1 << 22, AMX_TILE = 1 << 24, ARCH_REQ_XCOMP_PERM = 0x1023, TILE_DATA = 0x12 };
+    enum { AMX_BF16 = 1 << 22, AMX_TILE = 1 << 24, AMX_INT8 = 1 << 25 };
+    enum { NEEDED = AMX_BF16 | AMX_TILE | AMX_INT8 };
+    enum { ARCH_REQ_XCOMP_PERM = 0x1023, TILE_DATA = 0x12 };
     unsigned a, b, c, d;
-    return has_avx512() && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & AMX_BF16) != 0 &&
-           (d & AMX_TILE) != 0 && syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, TILE_DATA) == 0;
+    return has_avx512() && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & NEEDED) == NEEDED &&
+           syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, TILE_DATA) == 0;
 }
 #endif
 
@@ -61,6 +63,10 @@ const struct kernels *kernels_for(const char *name) {
         if (strcmp(levels[l].kernels->name, name) == 0)
             return levels[l].runs_here() ? levels[l].kernels : NULL;
     return NULL;
+}
+
+const struct kernels *kernels_for_width(const struct kernels *kernels, size_t width) {
+    return width < kernels->narrowest ? kernels->narrow : kernels;
 }
 
 const struct kernels *kernels_best(void) {

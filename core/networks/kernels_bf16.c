@@ -6,9 +6,8 @@
 #include "core/networks/kernels.h"
 
 #if defined(__AMX_BF16__) || defined(__AMXBF16__) /* gcc, clang */
-#include "core/networks/kernels_amx.h"
-
 #define PARTS 1
+#include "core/networks/kernels_amx.h"
 #include "core/networks/kernels_tiles.h"
 
 extern const struct kernels kernels_bf16;

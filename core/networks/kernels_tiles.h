@@ -1,91 +1,81 @@
 /* SPDX-License-Identifier: MIT
  *
- * The kernels for a unit that multiplies tiles of bfloat16, 16 rows of 32 inputs by 32 inputs of 16
- * outputs, and adds up in float32; included by a file that has defined PARTS, LANES as 16,
- * VECTOR_MIN, VECTOR_MAX and what the unit does with its eight tiles:
+ * The kernels for a unit that multiplies tiles: 16 rows of 64 bytes of inputs by as many inputs of
+ * 16 outputs, added up in 32 bits.  Included by a file that has defined PARTS, LANES as 16, what
+ * the unit does with its eight tiles, and for vectors VECTOR_MIN, VECTOR_MAX and what follows on
+ * them:
  *
  *     TILES_BEGIN, TILES_END       take the unit for this thread, and give it back
  *     TILE_ZERO(t)                 sums of 0
  *     TILE_LOAD(t, from)           a tile that lies in memory row after row
  *     TILE_DOT(t, a, b)            t += a b
- *     TILE_STORE(t, to, step)      sums to memory, rows `step` floats apart
+ *     TILE_STORE(t, to, step)      sums to memory, rows `step` numbers apart
+ *     LOAD_SOME(from, count)       numbers for the first lanes, zeros for the others
+ *     VECTOR_LARGER(a, b)          of each lane the larger magnitude
+ *     VECTOR_NEAREST(v)            the nearest integers
+ *     VECTOR_SELECT(mask, a, b)    bits of a where the mask has ones, else of b
  *
- * With PARTS 1 a float32 is rounded to bfloat16.  With 3 nothing of it is lost: a float32 is the
- * sum of three bfloat16, the nearest one, the nearest to what is left, and the rest, which is
- * exact.  Of the nine products of the parts of two numbers the three smallest are left out,
- * together at most 2^-23 of the product and mostly far less (a part is at most 2^-8 of the one
- * before): what is kept is as good as float32, for six times the multiplications (Henry, Tang and
- * Heinecke, "Leveraging the bfloat16 Artificial Intelligence Datatype For Higher-Precision
- * Computations").
+ * A number becomes PARTS numbers of the unit, the largest first.  Products of parts are added up by
+ * level, the first part's by the first part's alone, then those a part smaller, and the last that
+ * count are those by the last part.
  *
- * The unit works by itself once it is told what to multiply.  So the rest is done in between, a few
- * lines at a time: see `chores`. */
+ * The work goes in blocks of rows and, where there are many inputs, in passes over some of them: a
+ * pass splits its rows into tiles, and for each panel of outputs multiplies and puts the sums where
+ * they belong.  While the tiles multiply, the vector units put the sums before. */
 #include "core/networks/kernels_shared.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
-typedef uint16_t bfloat16;
-
 enum {
     TILE_ROWS = 16,
-    TILE_INPUTS = 32,
-    TILE = TILE_ROWS * TILE_INPUTS,
-    ROWS = 2 * TILE_ROWS,    /* of a block: two tiles of rows by two of outputs, a panel */
-    STEP = 2 * PARTS * TILE, /* of a block's rows, or of a panel, for one tile of inputs */
-    DEPTH = 18 / PARTS       /* tiles of inputs of a pass: as many as stay near */
+    TILE_ROW = 64, /* bytes */
+    TILE = TILE_ROWS * TILE_ROW,
+    ROWS = 2 * TILE_ROWS,   /* of a block: two tiles of rows by two of outputs, a panel */
+    STEP = 2 * PARTS * TILE /* of a block's rows, or of a panel, for one tile of inputs */
 };
 
-/* ---- parts --------------------------------------------------------------------------------- */
+#if PARTS == 1
+#include "core/networks/kernels_tiles_bfloat16.h"
+#else
+#include "core/networks/kernels_tiles_fixed.h"
+#endif
 
-/* The nearest bfloat16, as the float32 that it is. */
-INLINE uvec head(vec v) {
-    return ((uvec)v + 0x8000U) & 0xffff0000U;
-}
-
-/* Parts of 32 numbers, two tiles apart.  In a tile the first 16 and the last take turns. */
-INLINE void split(vec first, vec last, bfloat16 *to) {
-    UNROLL for (size_t p = 0; p < PARTS; p++, to += 2 * TILE) {
-        uvec a = head(first), b = head(last);
-        first -= (vec)a;
-        last -= (vec)b;
-        *(uvec *)to = a >> 16 | b;
-    }
-}
+enum { TILE_INPUTS = TOGETHER * LANES };
 
 INLINE size_t tiles_of(size_t inputs) {
     return (inputs + TILE_INPUTS - 1) / TILE_INPUTS;
 }
 
-static size_t arranged(size_t length, size_t width) {
-    return tiles_of(length) * TILE_INPUTS * width * PARTS / 2;
+/* ---- weights ------------------------------------------------------------------------------- */
+
+/* Bytes of a panel's weights: what is said once an output, then the tiles. */
+INLINE size_t panel_bytes(size_t stretches, size_t length) {
+    return HEAD + stretches * tiles_of(length) * STEP;
 }
 
-/* A weight's parts go to as many pairs of tiles, the last to the first: the order in which they are
- * multiplied. */
-static void place_parts(float weight, bfloat16 *to) {
-    for (size_t p = PARTS; p-- > 0;) {
-        uint32_t bits;
-        float part;
-        memcpy(&bits, &weight, sizeof bits);
-        bits = (bits + 0x8000U) & 0xffff0000U;
-        memcpy(&part, &bits, sizeof part);
-        to[p * 2 * TILE] = (bfloat16)(bits >> 16);
-        weight -= part;
+static size_t arranged(size_t stretches, size_t length, size_t width) {
+    return width / PANEL * panel_bytes(stretches, length) / sizeof(float);
+}
+
+/* Weights (stretches, length, width) as (panels), each its head and tiles (stretches, inputs,
+ * parts, 2).  In a tile are those inputs of an output side by side that the unit takes TOGETHER, an
+ * input and those each 16 after it; of 16 outputs, and that for 16 inputs. */
+static void arrange(const float *weights, size_t stretches, size_t length, size_t width,
+                    float *to) {
+    size_t inputs = stretches * length;
+    for (size_t o = 0; o < width; o++) {
+        uint8_t *panel = (uint8_t *)to + o / PANEL * panel_bytes(stretches, length);
+        float scale = output_scale(weights + o, inputs, width, (float *)panel + o % PANEL);
+        uint8_t *output = panel + HEAD + o % PANEL / LANES * TILE + o % LANES * 4;
+        for (size_t n = 0; n < inputs; n++) {
+            size_t k = n % length, tile = n / length * tiles_of(length) + k / TILE_INPUTS;
+            place_parts(weights[n * width + o], scale,
+                        output + tile * STEP + k % LANES * TILE_ROW +
+                            k % TILE_INPUTS / LANES * (4 / TOGETHER));
+        }
     }
-}
-
-/* Weights (length, width) as tiles (panels, inputs, parts, 2), in each the pairs of inputs of 16
- * outputs side by side, as the unit takes them: an input and the 16th after it. */
-static void arrange(const float *run, size_t length, size_t width, float *arranged_run) {
-    bfloat16 *to = (bfloat16 *)arranged_run;
-    for (size_t k = 0; k < length; k++)
-        for (size_t o = 0; o < width; o++)
-            place_parts(run[k * width + o],
-                        to + (o / PANEL * tiles_of(length) + k / TILE_INPUTS) * STEP +
-                            o % PANEL / LANES * TILE + k % LANES * TILE_INPUTS + o % LANES * 2 +
-                            k % TILE_INPUTS / LANES);
 }
 
 /* ---- what is summed ------------------------------------------------------------------------ */
@@ -96,7 +86,7 @@ struct runs {
     const uint32_t *x_at; /* where each row begins; NULL: */
     size_t x_step;        /* rows are so far apart */
     size_t count, step, length;
-    const bfloat16 *w; /* (panels, count), arranged */
+    const uint8_t *w; /* (panels), arranged */
 };
 
 /* y(rows, panels * PANEL) = then(b + add + the sum of up to two kinds of runs). */
@@ -112,302 +102,231 @@ struct sums {
     const struct lstm_step *cells; /* whose gates y is; or NULL */
 };
 
-/* A block of rows and as many inputs as stay near, for all outputs. */
+/* Some tiles of inputs of a block of rows. */
 struct pass {
     const struct runs *runs;
     size_t first, rows;
-    size_t run, from, inputs; /* inputs [from, from + inputs) of a run */
-    bool begins, ends;        /* the first, the last of its rows */
+    size_t tile, depth; /* tiles [tile, tile + depth) of the runs */
+    size_t at, left;    /* where in a row they begin, and how much of that run is left then */
+    bool begins, ends;  /* the first, the last of its rows */
 };
 
-static size_t pieces(const struct runs *runs) {
-    return (tiles_of(runs->length) + DEPTH - 1) / DEPTH;
+static size_t run_tiles(const struct runs *runs) {
+    return runs->count * tiles_of(runs->length);
 }
 
-/* Pass n of the rows from `first` on.  Pieces of a run are nearly equal. */
-static struct pass pass_at(const struct sums *s, size_t first, size_t n) {
-    size_t before = s->runs[0].count * pieces(&s->runs[0]);
-    size_t all = before + s->runs[1].count * pieces(&s->runs[1]),
-           of_kind = n < before ? n : n - before;
-    const struct runs *runs = &s->runs[n >= before];
-    size_t count = pieces(runs), most = (tiles_of(runs->length) + count - 1) / count * TILE_INPUTS;
-    struct pass pass = {.runs = runs,
-                        .first = first,
-                        .rows = s->rows - first < ROWS ? s->rows - first : ROWS,
-                        .run = of_kind / count,
-                        .from = of_kind % count * most,
-                        .begins = n == 0,
-                        .ends = n + 1 == all};
-    pass.inputs = runs->length - pass.from < most ? runs->length - pass.from : most;
-    return pass;
-}
-
-/* ---- chores -------------------------------------------------------------------------------- */
-
-/* What the vector units do while the tiles multiply: splitting the inputs of the pass to come,
- * putting the sums of the panel before where they belong, and the cells whose gates are there. Each
- * is done in turns, a few items between any four products of tiles: more at a time and the tiles
- * would wait, as no processor looks that far ahead. */
-enum { TURNS = PARTS == 1 ? 1 : 6 /* that a tile of inputs gives */ };
-
-struct items {
-    size_t next, count, each; /* each: of a turn */
-};
-
-INLINE struct items items_over(size_t count, size_t turns) {
-    return (struct items){0, count, (count + turns - 1) / turns};
-}
-
-INLINE size_t turn_end(const struct items *items) {
-    size_t left = items->count - items->next;
-    return items->next + (left < items->each ? left : items->each);
-}
-
-struct split_chore {
-    const float *x[ROWS];
-    size_t inputs;
-    bfloat16 *a;      /* tiles (inputs, parts, 2 of rows) */
-    size_t row, tile; /* the next */
-    struct items items;
-};
-
-/* y = max(from + shared + add, floor), by rows; sums of the passes of a block meet in y. */
-struct put_chore {
-    const float *from;   /* (ROWS, PANEL) */
-    const float *shared; /* (PANEL) */
-    const float *add;    /* laid out as y; or zeros, with add_mask 0 */
-    size_t add_mask;
-    float *y;
-    const uint32_t *y_at; /* or NULL: */
-    size_t y_step;
-    float floor;
-    struct items items;
-    const struct lstm_step *cells; /* whose gates of one vector of units are there then, or NULL */
-    size_t first, vector;
-};
-
-struct cell_chore {
-    const struct lstm_step *step;
-    size_t first, vector;
-    struct items items; /* rows */
-};
-
-static const float zeros[PANEL];
-
-/* To the compiler a vector stored may change anything, chores too: hence the copies. */
-INLINE void split_some(struct split_chore *chore) {
-    size_t next = chore->items.next, end = turn_end(&chore->items);
-    size_t row = chore->row, tile = chore->tile, tiles = tiles_of(chore->inputs);
-    for (; next < end; next++) {
-        const float *from = chore->x[row] + tile * TILE_INPUTS;
-        size_t left = chore->inputs - tile * TILE_INPUTS;
-        bfloat16 *to = chore->a + tile * STEP + row * TILE_INPUTS;
-        if (left < TILE_INPUTS) {
-            float padded[TILE_INPUTS] = {0};
-            memcpy(padded, from, left * sizeof *from);
-            split(load(padded), load(padded + LANES), to);
-        } else {
-            split(load(from), load(from + LANES), to);
-        }
-        if (++tile == tiles) {
-            tile = 0;
-            row++;
-        }
+/* What follows on `tile` tiles of a kind of runs; passes of a kind are nearly equal. */
+static struct pass pass_at(const struct sums *s, size_t first, size_t kind, size_t tile) {
+    if (tile == run_tiles(&s->runs[kind])) {
+        kind++;
+        tile = 0;
     }
-    chore->items.next = next;
-    chore->row = row;
-    chore->tile = tile;
+    const struct runs *runs = &s->runs[kind];
+    size_t tiles = run_tiles(runs), passes = (tiles + DEPTH - 1) / DEPTH;
+    size_t most = (tiles + passes - 1) / passes, left = tiles - tile;
+    size_t of_run = tiles_of(runs->length), from = tile % of_run * TILE_INPUTS;
+    return (struct pass){.runs = runs,
+                         .first = first,
+                         .rows = s->rows - first < ROWS ? s->rows - first : ROWS,
+                         .tile = tile,
+                         .depth = left < most ? left : most,
+                         .at = tile / of_run * runs->step + from,
+                         .left = runs->length - from,
+                         .begins = tile == 0 && (kind == 0 || run_tiles(&s->runs[0]) == 0),
+                         .ends = left <= most && (kind == 1 || run_tiles(&s->runs[1]) == 0)};
 }
 
-INLINE void put_some(struct put_chore *chore) {
-    size_t next = chore->items.next, end = turn_end(&chore->items);
-    const struct put_chore c = *chore;
-    const vec floor = all(c.floor);
-    for (; next < end; next++) {
-        size_t place = c.y_at == NULL ? next * c.y_step : c.y_at[next];
-        const float *from = c.from + next * PANEL, *add = c.add + (place & c.add_mask);
-        vec low = load(from) + load(c.shared) + load(add);
-        vec high = load(from + LANES) + load(c.shared + LANES) + load(add + LANES);
-        store(c.y + place, VECTOR_MAX(low, floor));
-        store(c.y + place + LANES, VECTOR_MAX(high, floor));
-    }
-    chore->items.next = next;
-}
+/* ---- inputs -------------------------------------------------------------------------------- */
 
-static __attribute__((noinline)) void cell_some(struct cell_chore *chore) {
-    size_t next = chore->items.next, end = turn_end(&chore->items);
-    const struct lstm_step *s = chore->step;
-    size_t vectors = s->units / LANES, row = chore->first + next, n = row * vectors + chore->vector;
-    const float *gates = s->gates + n * GATES * LANES;
-    float *c = s->c + n * LANES, *y = s->y + row * s->y_step + chore->vector * LANES;
-    for (size_t y_step = s->y_step; next < end; next++) {
-        cell_c(gates, c);
-        cell_h(gates, c, y);
-        gates += vectors * GATES * LANES;
-        c += vectors * LANES;
-        y += y_step;
-    }
-    chore->items.next = next;
-}
-
-struct chores {
-    struct split_chore split;
-    struct put_chore put;
-    struct cell_chore cell;
+/* A row's inputs, tile after tile; `left` counts those of a run from x on. */
+struct walk {
+    const float *x;
+    size_t left;
 };
 
-INLINE void do_chores(struct chores *chores) {
-    put_some(&chores->put);
-    split_some(&chores->split);
-    if (chores->cell.items.next < chores->cell.items.count)
-        cell_some(&chores->cell);
-}
-
-/* ---- sums ---------------------------------------------------------------------------------- */
-
-/* sums (ROWS, PANEL) = a w over `depth` tiles of inputs; the lower half of the rows alone where not
- * `both`.  Parts in the order in which the fewest tiles are loaded; chores in between. */
-INLINE void multiply(float *sums, const bfloat16 *a, const bfloat16 *w, size_t depth,
-                     struct chores *chores, const bool both) {
-#define LOAD_ROWS(p)                                                                               \
-    TILE_LOAD(4, a + 2 * (p)*TILE);                                                                \
-    if (both)                                                                                      \
-    TILE_LOAD(5, a + (2 * (p) + 1) * TILE)
-#define LOAD_WEIGHTS(p)                                                                            \
-    TILE_LOAD(6, w + 2 * (PARTS - 1 - (p)) * TILE);                                                \
-    TILE_LOAD(7, w + (2 * (PARTS - 1 - (p)) + 1) * TILE)
-#define ADD_PRODUCTS                                                                               \
-    TILE_DOT(0, 4, 6);                                                                             \
-    TILE_DOT(1, 4, 7);                                                                             \
-    if (both) {                                                                                    \
-        TILE_DOT(2, 5, 6);                                                                         \
-        TILE_DOT(3, 5, 7);                                                                         \
-    }                                                                                              \
-    do_chores(chores);
-    TILE_ZERO(0);
-    TILE_ZERO(1);
-    TILE_ZERO(2);
-    TILE_ZERO(3);
-    for (size_t k = 0; k < depth; k++, a += STEP, w += STEP) {
-#if PARTS == 3
-        LOAD_ROWS(0);
-        LOAD_WEIGHTS(2);
-        ADD_PRODUCTS
-        LOAD_WEIGHTS(1);
-        ADD_PRODUCTS
-        LOAD_ROWS(1);
-        ADD_PRODUCTS
-        LOAD_WEIGHTS(0);
-        ADD_PRODUCTS
-        LOAD_ROWS(2);
-        ADD_PRODUCTS
-        LOAD_ROWS(0);
-        ADD_PRODUCTS
-#else
-        LOAD_ROWS(0);
-        LOAD_WEIGHTS(0);
-        ADD_PRODUCTS
-#endif
-    }
-    TILE_STORE(0, sums, PANEL);
-    TILE_STORE(1, sums + LANES, PANEL);
-    if (both) {
-        TILE_STORE(2, sums + TILE_ROWS * PANEL, PANEL);
-        TILE_STORE(3, sums + TILE_ROWS * PANEL + LANES, PANEL);
-    }
-}
-
-static void begin_split(struct split_chore *chore, const struct pass *pass, bfloat16 *a,
-                        size_t turns) {
+INLINE struct walk walk_row(const struct pass *pass, size_t m) {
     const struct runs *runs = pass->runs;
-    size_t offset = pass->run * runs->step + pass->from;
-    for (size_t m = 0, row = pass->first; m < pass->rows; m++, row++)
-        chore->x[m] =
-            runs->x + (runs->x_at == NULL ? row * runs->x_step : runs->x_at[row]) + offset;
-    chore->inputs = pass->inputs;
-    chore->a = a;
-    chore->row = chore->tile = 0;
-    chore->items = items_over(pass->rows * tiles_of(pass->inputs), turns);
+    size_t row = pass->first + m, at = runs->x_at == NULL ? row * runs->x_step : runs->x_at[row];
+    return (struct walk){runs->x + at + pass->at, pass->left};
 }
 
-/* The sums of a panel are put while the next is multiplied. */
-static void begin_put(struct put_chore *chore, const struct sums *s, const struct pass *pass,
-                      size_t panel, const float *from) {
-    const float *add = pass->begins ? s->add : s->y;
-    *chore = (struct put_chore){
-        .from = from,
-        .shared = pass->begins && s->b != NULL ? s->b + panel * PANEL : zeros,
-        .add = add == NULL ? zeros : add + panel * PANEL,
-        .add_mask = add == NULL ? 0 : SIZE_MAX,
-        .y = s->y + panel * PANEL,
-        .y_at = s->y_at == NULL ? NULL : s->y_at + pass->first,
-        .y_step = s->y_step,
-        .floor = pass->ends && s->then == ACTIVATION_RELU ? 0.0F : -INFINITY,
-        .items = items_over(pass->rows, TURNS * tiles_of(pass->inputs)),
-        .cells = pass->ends && panel % 2 == 1 ? s->cells : NULL,
-        .first = pass->first,
-        .vector = panel / 2,
-    };
-    if (s->y_at == NULL) {
-        chore->y += pass->first * s->y_step;
-        if (add != NULL)
-            chore->add += pass->first * s->y_step;
+INLINE void next_tile(struct walk *walk, const struct runs *runs) {
+    if (walk->left > TILE_INPUTS) {
+        walk->x += TILE_INPUTS;
+        walk->left -= TILE_INPUTS;
+    } else {
+        walk->x += walk->left + runs->step - runs->length;
+        walk->left = runs->length;
     }
 }
 
-static void end_cells(struct cell_chore *chore) {
-    chore->items.each = chore->items.count;
-    if (chore->items.next < chore->items.count)
-        cell_some(chore);
-}
-
-/* A vector of units has its gates once its second panel is put; its cells follow in the two panels
- * after. */
-static void end_put(struct chores *chores, size_t depth) {
-    struct put_chore *put = &chores->put;
-    put->items.each = put->items.count;
-    put_some(put);
-    if (put->cells == NULL)
-        return;
-    end_cells(&chores->cell);
-    chores->cell = (struct cell_chore){put->cells, put->first, put->vector,
-                                       items_over(put->items.count, 2 * TURNS * depth)};
-}
-
-static void add_up(const struct sums *s) {
-    _Alignas(64) bfloat16 a[2][DEPTH * STEP];
-    _Alignas(64) float sums[2][ROWS * PANEL];
-    struct chores chores = {0};
-    struct pass pass = pass_at(s, 0, 0);
-    begin_split(&chores.split, &pass, a[0], 1);
-    split_some(&chores.split);
-    TILES_BEGIN;
-    for (size_t n = 0, at = 0, panels = 0; pass.first < s->rows;) {
-        size_t depth = tiles_of(pass.inputs), run = tiles_of(pass.runs->length) * STEP;
-        const bfloat16 *w = pass.runs->w + pass.run * run + pass.from / TILE_INPUTS * STEP;
-        n = pass.ends ? 0 : n + 1;
-        struct pass next = pass_at(s, pass.ends ? pass.first + pass.rows : pass.first, n);
-        begin_split(&chores.split, &next, a[1 - at], s->panels * TURNS * depth);
-        for (size_t panel = 0; panel < s->panels; panel++, w += pass.runs->count * run) {
-            float *to = sums[panels++ % 2];
-            if (pass.rows > TILE_ROWS)
-                multiply(to, a[at], w, depth, &chores, true);
-            else
-                multiply(to, a[at], w, depth, &chores, false);
-            end_put(&chores, depth);
-            begin_put(&chores.put, s, &pass, panel, to);
+/* Behind a run's last input are zeros. */
+INLINE void load_tile(vec inputs[TOGETHER], const struct walk *walk) {
+    if (walk->left >= TILE_INPUTS) {
+        UNROLL for (size_t i = 0; i < TOGETHER; i++) inputs[i] = load(walk->x + i * LANES);
+    } else {
+        UNROLL for (size_t i = 0; i < TOGETHER; i++) {
+            size_t left = walk->left < i * LANES ? 0 : walk->left - i * LANES;
+            inputs[i] = LOAD_SOME(walk->x + i * LANES, left < LANES ? left : LANES);
         }
-        pass = next;
-        at = 1 - at;
     }
-    TILES_END;
-    end_put(&chores, 1);
-    end_cells(&chores.cell);
-    for (size_t m = 0; m < s->rows && s->then == ACTIVATION_SELU; m++)
+}
+
+/* The rows' inputs as tiles (inputs, parts, 2 of rows).  All scales first: a row that waits for its
+ * own would keep the next out of the processor's sight. */
+static void split_rows(const struct pass *pass, uint8_t *a, struct scale *scales) {
+    vec inputs[TOGETHER];
+    for (size_t m = 0; m < pass->rows; m++) {
+        struct walk walk = walk_row(pass, m);
+        vec largest = {0};
+        for (size_t t = 0; t < pass->depth; t++, next_tile(&walk, pass->runs)) {
+            load_tile(inputs, &walk);
+            largest = larger_of(largest, inputs);
+        }
+        scales[m] = scale_of(largest);
+    }
+    for (size_t m = 0; m < pass->rows; m++) {
+        struct walk walk = walk_row(pass, m);
+        uint8_t *row = a + m * TILE_ROW;
+        for (size_t t = 0; t < pass->depth; t++, next_tile(&walk, pass->runs), row += STEP) {
+            load_tile(inputs, &walk);
+            split(inputs, scales[m], row);
+        }
+    }
+}
+
+/* ---- outputs ------------------------------------------------------------------------------- */
+
+/* Sums of a pass and a panel that are still to be put. */
+struct done {
+    const tile_sum *sums; /* (PARTS, ROWS, PANEL); NULL: there are none */
+    struct pass pass;
+    size_t panel;
+    const float *head;          /* of the panel's weights */
+    const struct scale *scales; /* (ROWS) */
+    size_t row;                 /* the first that is not yet */
+};
+
+/* The next rows to y, where the passes of a block meet. */
+INLINE void put(const struct sums *s, struct done *done, size_t rows) {
+    const struct pass *pass = &done->pass;
+    size_t m = done->row, end = m + rows < pass->rows ? m + rows : pass->rows;
+    const float *shared = pass->begins && s->b != NULL ? s->b + done->panel * PANEL : NULL;
+    const float *add = pass->begins ? s->add : s->y;
+    const vec floor = all(pass->ends && s->then == ACTIVATION_RELU ? 0.0F : -INFINITY);
+    for (; m < end; m++) {
+        size_t row = pass->first + m;
+        size_t place = (s->y_at == NULL ? row * s->y_step : s->y_at[row]) + done->panel * PANEL;
+        UNROLL for (size_t o = 0; o < PANEL; o += LANES) {
+            vec sum = sum_of(done->sums + m * PANEL + o, done->head + o, done->scales[m]);
+            if (shared != NULL)
+                sum += load(shared + o);
+            if (add != NULL)
+                sum += load(add + place + o);
+            store(s->y + place + o, VECTOR_MAX(sum, floor));
+        }
+    }
+    done->row = m;
+}
+
+/* Cells of a vector of units whose gates, two panels, are there. */
+static void cells_of(const struct lstm_step *s, size_t first, size_t rows, size_t vector) {
+    size_t vectors = s->units / LANES, begin = first * vectors + vector;
+    for (size_t m = 0, n = begin; m < rows; m++, n += vectors)
+        cell_c(s->gates + n * GATES * LANES, s->c + n * LANES);
+    for (size_t m = 0, n = begin; m < rows; m++, n += vectors)
+        cell_h(s->gates + n * GATES * LANES, s->c + n * LANES,
+               s->y + (first + m) * s->y_step + vector * LANES);
+}
+
+static void finish(const struct sums *s, struct done *done) {
+    if (done->sums == NULL)
+        return;
+    put(s, done, ROWS);
+    if (s->cells != NULL && done->pass.ends && done->panel % 2 == 1)
+        cells_of(s->cells, done->pass.first, done->pass.rows, done->panel / 2);
+}
+
+/* ---- products ------------------------------------------------------------------------------ */
+
+/* sums (LEVELS, ROWS, PANEL) = a w over `depth` tiles of inputs; the lower half of the rows alone
+ * where not `both`. */
+static void multiply(tile_sum *sums, const uint8_t *a, const uint8_t *w, size_t depth, bool both,
+                     const struct sums *s, struct done *done) {
+    size_t each = (ROWS - 1) / (depth * PARTS * (PARTS + 1) / 2) + 1;
+    for (size_t level = 0; level < PARTS; level++, sums += ROWS * PANEL) {
+        TILE_ZERO(0);
+        TILE_ZERO(1);
+        TILE_ZERO(2);
+        TILE_ZERO(3);
+        for (size_t k = 0; k < depth; k++)
+            for (size_t part = 0; part <= level; part++) {
+                const uint8_t *rows = a + k * STEP + part * 2 * TILE;
+                const uint8_t *weights = w + k * STEP + (level - part) * 2 * TILE;
+                TILE_LOAD(4, rows);
+                TILE_LOAD(6, weights);
+                TILE_LOAD(7, weights + TILE);
+                TILE_DOT(0, 4, 6);
+                TILE_DOT(1, 4, 7);
+                if (both) {
+                    TILE_LOAD(5, rows + TILE);
+                    TILE_DOT(2, 5, 6);
+                    TILE_DOT(3, 5, 7);
+                }
+                put(s, done, each);
+            }
+        TILE_STORE(0, sums, PANEL);
+        TILE_STORE(1, sums + LANES, PANEL);
+        if (both) {
+            TILE_STORE(2, sums + TILE_ROWS * PANEL, PANEL);
+            TILE_STORE(3, sums + TILE_ROWS * PANEL + LANES, PANEL);
+        }
+    }
+}
+
+static void selu_rows(const struct sums *s) {
+    for (size_t m = 0; m < s->rows; m++)
         for (size_t o = 0; o < s->panels * PANEL; o += LANES) {
             float *y = s->y + s->y_at[m] + o;
             store(y, selu(load(y)));
         }
+}
+
+/* What a panel gave is put once the next is on its way, so in turns there are two places for sums,
+ * and for the scales of a pass. */
+static void add_up(const struct sums *s) {
+    _Alignas(64) uint8_t a[DEPTH * STEP];
+    _Alignas(64) tile_sum sums[2][PARTS * ROWS * PANEL];
+    struct scale scales[2][ROWS];
+    struct done done = {0};
+    TILES_BEGIN;
+    for (size_t first = 0, passes = 0; first < s->rows; first += ROWS) {
+        struct pass pass = pass_at(s, first, 0, 0);
+        for (bool ends = false; !ends; passes++) {
+            struct scale *scales_of_pass = scales[passes % 2];
+            size_t bytes = panel_bytes(pass.runs->count, pass.runs->length);
+            const uint8_t *w = pass.runs->w;
+            split_rows(&pass, a, scales_of_pass);
+            for (size_t panel = 0; panel < s->panels; panel++, w += bytes) {
+                tile_sum *to = done.sums == sums[0] ? sums[1] : sums[0];
+                multiply(to, a, w + HEAD + pass.tile * STEP, pass.depth, pass.rows > TILE_ROWS, s,
+                         &done);
+                finish(s, &done);
+                done = (struct done){.sums = to,
+                                     .pass = pass,
+                                     .panel = panel,
+                                     .head = (const float *)w,
+                                     .scales = scales_of_pass};
+            }
+            ends = pass.ends;
+            if (!ends)
+                pass = pass_at(s, first, (size_t)(pass.runs - s->runs), pass.tile + pass.depth);
+        }
+    }
+    finish(s, &done);
+    TILES_END;
+    if (s->then == ACTIVATION_SELU)
+        selu_rows(s);
 }
 
 /* ---- the table ----------------------------------------------------------------------------- */
@@ -420,7 +339,7 @@ static void product(const struct product *p) {
                                     .count = p->stretches,
                                     .step = p->step,
                                     .length = p->length,
-                                    .w = (const bfloat16 *)p->w}},
+                                    .w = (const uint8_t *)p->w}},
                           .b = p->b,
                           .add = p->add,
                           .y = p->y,
@@ -438,12 +357,12 @@ static void lstm_step(const struct lstm_step *s) {
                                   .x_step = s->x_step,
                                   .count = s->x != NULL,
                                   .length = s->inputs,
-                                  .w = (const bfloat16 *)s->w_x},
+                                  .w = (const uint8_t *)s->w_x},
                                  {.x = s->h,
                                   .x_step = s->h_step,
                                   .count = s->h != NULL,
                                   .length = s->units,
-                                  .w = (const bfloat16 *)s->w_h}},
+                                  .w = (const uint8_t *)s->w_h}},
                         .b = shared ? s->start : NULL,
                         .add = shared ? NULL : s->start,
                         .y = s->gates,

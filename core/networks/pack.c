@@ -27,43 +27,44 @@ float *floats_new(size_t count, struct failure *why) {
     return floats;
 }
 
-size_t run_floats(const struct kernels *kernels, size_t length, size_t width) {
-    return kernels->arrange == NULL ? length * width : kernels->arranged(length, width);
+size_t arranged_floats(const struct kernels *kernels, size_t stretches, size_t length,
+                       size_t width) {
+    return kernels->arrange == NULL ? stretches * length * width
+                                    : kernels->arranged(stretches, length, width);
 }
 
-void run_pack(const struct kernels *kernels, const float *run, size_t length, size_t width,
-              float *to) {
+void arrange_weights(const struct kernels *kernels, const float *weights, size_t stretches,
+                     size_t length, size_t width, float *to) {
     if (kernels->arrange == NULL)
-        memcpy(to, run, length * width * sizeof *run);
+        memcpy(to, weights, stretches * length * width * sizeof *weights);
     else
-        kernels->arrange(run, length, width, to);
+        kernels->arrange(weights, stretches, length, width, to);
 }
 
 int pack_matrix(struct packed *packed, const float *matrix, const float *bias, size_t outputs,
                 size_t stretches, size_t length, const struct kernels *kernels,
                 struct failure *why) {
-    size_t panel = kernels->panel, floats = run_floats(kernels, length, panel);
+    size_t panel = kernels->panel, K = stretches * length;
+    size_t floats = arranged_floats(kernels, stretches, length, panel);
     packed->panels = round_up(outputs, panel) / panel;
-    packed->size = packed->panels * stretches * floats;
+    packed->size = packed->panels * floats;
     packed->weights = floats_new(packed->size, why);
     packed->bias = floats_new(packed->panels * panel, why);
-    float *run = floats_new(length * panel, why);
-    if (packed->weights == NULL || packed->bias == NULL || run == NULL) {
-        free(run);
+    float *side_by_side = floats_new(K * panel, why);
+    if (packed->weights == NULL || packed->bias == NULL || side_by_side == NULL) {
+        free(side_by_side);
         return STATUS_NO_MEMORY;
     }
-    for (size_t n = 0; n < packed->panels * stretches; n++) {
-        size_t first = n / stretches * panel, from = n % stretches * length;
-        for (size_t lane = 0; lane < panel; lane++)
-            for (size_t k = 0; k < length; k++)
-                run[k * panel + lane] = first + lane < outputs
-                                            ? matrix[(first + lane) * stretches * length + from + k]
-                                            : 0.0F;
-        run_pack(kernels, run, length, panel, packed->weights + n * floats);
+    for (size_t n = 0; n < packed->panels; n++) {
+        for (size_t lane = 0, o = n * panel; lane < panel; lane++, o++)
+            for (size_t k = 0; k < K; k++)
+                side_by_side[k * panel + lane] = o < outputs ? matrix[o * K + k] : 0.0F;
+        arrange_weights(kernels, side_by_side, stretches, length, panel,
+                        packed->weights + n * floats);
     }
     if (bias != NULL)
         memcpy(packed->bias, bias, outputs * sizeof *bias);
-    free(run);
+    free(side_by_side);
     return STATUS_OK;
 }
 

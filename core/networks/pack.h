@@ -23,11 +23,12 @@ size_t round_up(size_t count, size_t unit);
 /* `count` zeroed floats, aligned for every vector; released with free(). */
 float *floats_new(size_t count, struct failure *why);
 
-/* Floats that a run of weights (length, width) takes as `kernels` read it, and the run so arranged,
- * whose floats are zero before. */
-size_t run_floats(const struct kernels *kernels, size_t length, size_t width);
-void run_pack(const struct kernels *kernels, const float *run, size_t length, size_t width,
-              float *to);
+/* Floats that weights (stretches, length, width) take as `kernels` read them, and the weights so
+ * arranged, whose floats are zero before. */
+size_t arranged_floats(const struct kernels *kernels, size_t stretches, size_t length,
+                       size_t width);
+void arrange_weights(const struct kernels *kernels, const float *weights, size_t stretches,
+                     size_t length, size_t width, float *to);
 
 /* Packs `matrix` (outputs, stretches * length), row-major, and `bias` (outputs), NULL for zeros. */
 int pack_matrix(struct packed *packed, const float *matrix, const float *bias, size_t outputs,

@@ -89,7 +89,7 @@ static size_t gate_place(size_t g, size_t u, size_t lanes) {
 static float *pack_gates(const struct tensor *matrix, const struct lstm *l, size_t length,
                          const struct kernels *kernels, struct failure *why) {
     size_t lanes = kernels->lanes, width = GATES * lanes, K = matrix->shape[1];
-    size_t floats = run_floats(kernels, length, width), vectors = l->U / lanes;
+    size_t floats = arranged_floats(kernels, 1, length, width), vectors = l->U / lanes;
     float *packed = floats_new(vectors * floats, why), *run = floats_new(length * width, why);
     for (size_t vector = 0; vector < vectors && packed != NULL && run != NULL; vector++) {
         for (size_t lane = 0; lane < lanes; lane++)
@@ -97,7 +97,7 @@ static float *pack_gates(const struct tensor *matrix, const struct lstm *l, size
                 for (size_t k = 0; k < K; k++)
                     run[(k * GATES + g) * lanes + lane] =
                         u < l->H ? matrix->values[(g * l->H + u) * K + k] : 0.0F;
-        run_pack(kernels, run, length, width, packed + vector * floats);
+        arrange_weights(kernels, run, 1, length, width, packed + vector * floats);
     }
     if (run == NULL) {
         free(packed);
@@ -175,13 +175,15 @@ struct pileup_network *pileup_network_new(const struct weights *weights,
         fail(why, STATUS_NO_MEMORY, "no memory for the pileup network");
         return NULL;
     }
-    network->kernels = kernels;
+    const struct tensor *first = weights_find(weights, "LSTM1.weight_hh_l0");
+    size_t units = first == NULL ? 0 : first->shape[1];
+    network->kernels = kernels_for_width(kernels, units);
     int status = weights_check_finite(weights, why);
     for (size_t layer = 0; layer < 2 && status == STATUS_OK; layer++)
         status = pack_lstm(network, layer, weights, why);
     struct flat_shape flat = {T, DIRECTIONS, network->lstm[1].H, network->lstm[1].U};
     if (status == STATUS_OK)
-        status = tail_pack(&network->tail, weights, &flat, kernels, why);
+        status = tail_pack(&network->tail, weights, &flat, network->kernels, why);
     if (status != STATUS_OK) {
         pileup_network_free(network);
         return NULL;

@@ -44,7 +44,7 @@ static double at_point(const float *kernel, size_t step, size_t tile_rows, size_
 
 int winograd_pack(struct convolution *c, const float *matrix, size_t outputs, struct failure *why) {
     size_t N = point_count(c), C = c->in.C, P = c->kernels->panel, panels = c->packed.panels;
-    size_t floats = run_floats(c->kernels, C, P);
+    size_t floats = arranged_floats(c->kernels, 1, C, P);
     float *run = floats_new(C * P, why);
     c->points = floats_new(N * panels * floats, why);
     for (size_t n = 0; n < N * panels && run != NULL && c->points != NULL; n++) {
@@ -54,7 +54,7 @@ int winograd_pack(struct convolution *c, const float *matrix, size_t outputs, st
                 run[k * P + lane] = o < outputs ? (float)at_point(matrix + o * TAPS * TAPS * C + k,
                                                                   C, c->tile_rows, point)
                                                 : 0.0F;
-        run_pack(c->kernels, run, C, P, c->points + n * floats);
+        arrange_weights(c->kernels, run, 1, C, P, c->points + n * floats);
     }
     int status = run == NULL || c->points == NULL ? STATUS_NO_MEMORY : STATUS_OK;
     free(run);
@@ -114,7 +114,7 @@ static void run_tiles(const struct convolution *c, const struct convolution_scra
                       size_t T, const float *x, const float *add, float *y) {
     size_t N = point_count(c), C = c->in.C, P = c->kernels->panel, O = c->packed.panels * P;
     size_t v_step = T * C + P, m_step = T * O + P,
-           w_step = c->packed.panels * run_floats(c->kernels, C, P);
+           w_step = c->packed.panels * arranged_floats(c->kernels, 1, C, P);
     c->kernels->winograd_in(&(struct winograd_in){.rows = c->tile_rows,
                                                   .tile_count = T,
                                                   .channels = C,

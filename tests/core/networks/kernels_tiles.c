@@ -2,20 +2,38 @@
  *
  * The text for tiles with a unit in plain C, which does what the processor's does, one product
  * after the other: so its logic is tested wherever the tests run.  PARTS is given by the build. */
-#define LANES              16
-#define SELECT(mask, a, b) ((vec)(((uvec)(mask) & (uvec)(a)) | (~(uvec)(mask) & (uvec)(b))))
-#define VECTOR_MIN(a, b)   SELECT((a) < (b), a, b)
-#define VECTOR_MAX(a, b)   SELECT((a) > (b), a, b)
+#define LANES                     16
+#define VECTOR_SELECT(mask, a, b) (((uvec)(mask) & (uvec)(a)) | (~(uvec)(mask) & (uvec)(b)))
+#define VECTOR_MIN(a, b)          ((vec)VECTOR_SELECT((a) < (b), a, b))
+#define VECTOR_MAX(a, b)          ((vec)VECTOR_SELECT((a) > (b), a, b))
+#define MAGNITUDE(v)              ((vec)((uvec)(v)&0x7fffffffU))
+#define VECTOR_LARGER(a, b)       VECTOR_MAX(MAGNITUDE(a), MAGNITUDE(b))
+#define VECTOR_NEAREST(v)         nearest(v)
+#define LOAD_SOME(from, count)    load_some(from, count)
 
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
+typedef float floats __attribute__((vector_size(4 * LANES)));
+typedef int32_t integers __attribute__((vector_size(4 * LANES)));
+
+static floats load_some(const float *from, size_t count) {
+    floats v = {0};
+    for (size_t i = 0; i < count; i++)
+        v[i] = from[i];
+    return v;
+}
+
 static union tile {
-    float sums[16][16];
+    float floats[16][16];
     uint16_t halves[16][32];
+    int32_t integers[16][16];
+    int8_t bytes[16][64];
 } unit[8];
 
+#if PARTS == 1
 static float widen(uint16_t half) {
     uint32_t bits = (uint32_t)half << 16;
     float v;
@@ -27,12 +45,27 @@ static void dot(union tile *to, const union tile *a, const union tile *b) {
     for (size_t m = 0; m < 16; m++)
         for (size_t n = 0; n < 16; n++)
             for (size_t k = 0; k < 32; k++)
-                to->sums[m][n] += widen(a->halves[m][k]) * widen(b->halves[k / 2][2 * n + k % 2]);
+                to->floats[m][n] += widen(a->halves[m][k]) * widen(b->halves[k / 2][2 * n + k % 2]);
+}
+#else
+static integers nearest(floats v) {
+    integers n;
+    for (size_t i = 0; i < LANES; i++)
+        n[i] = (int32_t)lrintf(v[i]);
+    return n;
 }
 
-static void give(const union tile *t, float *to, size_t step) {
+static void dot(union tile *to, const union tile *a, const union tile *b) {
     for (size_t m = 0; m < 16; m++)
-        memcpy(to + m * step, t->sums[m], sizeof t->sums[m]);
+        for (size_t n = 0; n < 16; n++)
+            for (size_t k = 0; k < 64; k++)
+                to->integers[m][n] += a->bytes[m][k] * b->bytes[k / 4][4 * n + k % 4];
+}
+#endif
+
+static void give(const union tile *t, void *to, size_t step) {
+    for (size_t m = 0; m < 16; m++)
+        memcpy((uint32_t *)to + m * step, t->bytes[m], sizeof t->bytes[m]);
 }
 
 /* Bytes of ones are not numbers: what nobody has set shows. */

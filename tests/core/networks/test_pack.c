@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Packed matrices: every weight in its panel and lane, zeros in what is rounded up; or as a table
- * arranges its runs. */
+ * arranges them. */
 #include "core/networks/pack.h"
 
 #include <criterion/criterion.h>
@@ -37,19 +37,21 @@ Test(pack, every_weight_has_its_place) {
     }
 }
 
-/* A form of its own: the width first, then the run backwards. */
-static size_t arranged(size_t length, size_t width) {
-    return length * width + 1;
+/* A form of its own: length and width first, then the weights backwards. */
+static size_t arranged(size_t stretches, size_t length, size_t width) {
+    return stretches * length * width + 2;
 }
 
-static void arrange(const float *run, size_t length, size_t width, float *to) {
+static void arrange(const float *weights, size_t stretches, size_t length, size_t width,
+                    float *to) {
+    *to++ = (float)length;
     *to++ = (float)width;
-    for (size_t i = 0; i < length * width; i++)
-        to[i] = run[length * width - 1 - i];
+    for (size_t i = stretches * length * width; i-- > 0;)
+        *to++ = weights[i];
 }
 
-Test(pack, each_run_is_arranged_as_the_table_wants_it) {
-    enum { OUTPUTS = 3, STRETCHES = 2, LENGTH = 2, P = 2, RUN = LENGTH * P + 1 };
+Test(pack, each_panel_is_arranged_as_the_table_wants_it) {
+    enum { OUTPUTS = 3, STRETCHES = 2, LENGTH = 3, P = 2, ONE = STRETCHES * LENGTH * P + 2 };
     const struct kernels kernels = {.panel = P, .arrange = arrange, .arranged = arranged};
     float matrix[OUTPUTS * STRETCHES * LENGTH];
     struct packed packed;
@@ -57,8 +59,9 @@ Test(pack, each_run_is_arranged_as_the_table_wants_it) {
         matrix[i] = (float)(i + 1);
     cr_assert_eq(pack_matrix(&packed, matrix, NULL, OUTPUTS, STRETCHES, LENGTH, &kernels, NULL),
                  STATUS_OK);
-    cr_assert_eq(packed.size, 4 * RUN);
-    const float expected[] = {2, 6, 2, 5, 1, 2, 8, 4, 7, 3, 2, 0, 10, 0, 9, 2, 0, 12, 0, 11};
+    cr_assert_eq(packed.size, 2 * ONE);
+    const float expected[] = {3, 2, 12, 6,  11, 5,  10, 4,  9, 3,  8, 2,  7, 1,
+                              3, 2, 0,  18, 0,  17, 0,  16, 0, 15, 0, 14, 0, 13};
     for (size_t i = 0; i < packed.size; i++)
         cr_expect_eq(packed.weights[i], expected[i], "%zu: %g", i, (double)packed.weights[i]);
     packed_free(&packed);
