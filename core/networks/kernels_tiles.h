@@ -199,20 +199,29 @@ static void split_rows(const struct pass *pass, uint8_t *a, struct scale *scales
 
 /* Sums of a pass and a panel that are still to be put. */
 struct done {
-    const tile_sum *sums; /* (PARTS, ROWS, PANEL); NULL: there are none */
-    struct pass pass;
+    const tile_sum *sums; /* (PARTS, ROWS, PANEL) */
+    struct pass pass;     /* of 0 rows where there are none */
     size_t panel;
     const float *head;          /* of the panel's weights */
     const struct scale *scales; /* (ROWS) */
     size_t row;                 /* the first that is not yet */
 };
 
-/* The next rows to y, where the passes of a block meet. */
+static __attribute__((noinline)) void cell(const struct lstm_step *s, size_t row, size_t vector) {
+    size_t n = row * (s->units / LANES) + vector;
+    const float *gates = s->gates + n * GATES * LANES;
+    cell_c(gates, s->c + n * LANES);
+    cell_h(gates, s->c + n * LANES, s->y + row * s->y_step + vector * LANES);
+}
+
+/* The next rows to y, where the passes of a block meet; and the cells whose gates, two panels of a
+ * vector of units, are there then. */
 INLINE void put(const struct sums *s, struct done *done, size_t rows) {
     const struct pass *pass = &done->pass;
     size_t m = done->row, end = m + rows < pass->rows ? m + rows : pass->rows;
     const float *shared = pass->begins && s->b != NULL ? s->b + done->panel * PANEL : NULL;
     const float *add = pass->begins ? s->add : s->y;
+    bool gates = s->cells != NULL && pass->ends && done->panel % 2 == 1;
     const vec floor = all(pass->ends && s->then == ACTIVATION_RELU ? 0.0F : -INFINITY);
     for (; m < end; m++) {
         size_t row = pass->first + m;
@@ -225,26 +234,10 @@ INLINE void put(const struct sums *s, struct done *done, size_t rows) {
                 sum += load(add + place + o);
             store(s->y + place + o, VECTOR_MAX(sum, floor));
         }
+        if (gates)
+            cell(s->cells, row, done->panel / 2);
     }
     done->row = m;
-}
-
-/* Cells of a vector of units whose gates, two panels, are there. */
-static void cells_of(const struct lstm_step *s, size_t first, size_t rows, size_t vector) {
-    size_t vectors = s->units / LANES, begin = first * vectors + vector;
-    for (size_t m = 0, n = begin; m < rows; m++, n += vectors)
-        cell_c(s->gates + n * GATES * LANES, s->c + n * LANES);
-    for (size_t m = 0, n = begin; m < rows; m++, n += vectors)
-        cell_h(s->gates + n * GATES * LANES, s->c + n * LANES,
-               s->y + (first + m) * s->y_step + vector * LANES);
-}
-
-static void finish(const struct sums *s, struct done *done) {
-    if (done->sums == NULL)
-        return;
-    put(s, done, ROWS);
-    if (s->cells != NULL && done->pass.ends && done->panel % 2 == 1)
-        cells_of(s->cells, done->pass.first, done->pass.rows, done->panel / 2);
 }
 
 /* ---- products ------------------------------------------------------------------------------ */
@@ -311,7 +304,7 @@ static void add_up(const struct sums *s) {
                 tile_sum *to = done.sums == sums[0] ? sums[1] : sums[0];
                 multiply(to, a, w + HEAD + pass.tile * STEP, pass.depth, pass.rows > TILE_ROWS, s,
                          &done);
-                finish(s, &done);
+                put(s, &done, ROWS);
                 done = (struct done){.sums = to,
                                      .pass = pass,
                                      .panel = panel,
@@ -323,7 +316,7 @@ static void add_up(const struct sums *s) {
                 pass = pass_at(s, first, (size_t)(pass.runs - s->runs), pass.tile + pass.depth);
         }
     }
-    finish(s, &done);
+    put(s, &done, ROWS);
     TILES_END;
     if (s->then == ACTIVATION_SELU)
         selu_rows(s);

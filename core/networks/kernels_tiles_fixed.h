@@ -57,7 +57,7 @@ INLINE struct scale scale_of(vec v) {
     MIX(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
     MIX(1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
 #undef MIX
-    float largest = fmaxf(v[0], 0x1p-100F), back = largest * (1.0F / LARGEST);
+    float largest = v[0] > 0x1p-100F ? v[0] : 0x1p-100F, back = largest * (1.0F / LARGEST);
     uint32_t bits;
     memcpy(&bits, &largest, sizeof bits);
     if ((bits & 0xfffU) == 0) {
