@@ -7,11 +7,11 @@
  *
  * Letters: M rows, K inputs, P outputs per panel, L lanes of a vector.  Every output is summed
  * in one order that does not depend on M, so a result has the same bits for every batch.
- * Bounds against exact arithmetic: a product is off by at most K * 2^-23 times the sum of its
+ * Bounds against exact arithmetic: a product is off by at most (K + 4) 2^-23 times the sum of its
  * terms' magnitudes, SELU by 3e-7 + 2e-7 of its value, c and h of an LSTM cell by 8e-7 of
  * max(1, |c|) (kernels_shared.h).  With tiles each term may be off besides: by 2^-7 of itself where
- * inputs and weights are rounded to bfloat16, else by 2^-22 of the row's largest input times the
- * output's largest weight (kernels_tiles_fixed.h). */
+ * inputs and weights are rounded to bfloat16, else by 2^-21 of the row's largest input times the
+ * output's largest weight (kernels_tiles.h), both finite and within 2^-100 and 2^100. */
 #ifndef CORE_NETWORKS_KERNELS_H
 #define CORE_NETWORKS_KERNELS_H
 
@@ -87,12 +87,12 @@ struct winograd_out {
 };
 
 struct kernels {
-    const char *name; /* "scalar", "avx2", "avx512", "amx", "bf16", "neon" */
-    bool rounds;      /* inputs and weights to bfloat16; else all is float32, or as exact */
-    size_t lanes;     /* L */
-    size_t panel;     /* P, a multiple of L */
-    size_t block;     /* pileup windows that one block of work takes best */
-    size_t narrowest; /* layer that the table is for; 0: any */
+    const char *name;             /* "scalar", "avx2", "avx512", "amx", "bf16", "neon" */
+    bool rounds;                  /* inputs and weights to bfloat16 */
+    size_t lanes;                 /* L */
+    size_t panel;                 /* P, a multiple of L */
+    size_t block;                 /* pileup windows that one block of work takes best */
+    size_t narrowest;             /* layer that the table is for; 0: any */
     const struct kernels *narrow; /* the table for networks with narrower ones */
     /* Weights (stretches, length, width), width whole panels, in the order and number type in which
      * the table reads them, and the floats that they take.  NULL: they stay as they are. */
@@ -111,8 +111,8 @@ extern const struct kernels kernels_scalar;
 /* The table of that name; NULL where this CPU or this build does not have it. */
 const struct kernels *kernels_for(const char *name);
 
-/* The table for a network whose layers have at least `width` units or channels: `kernels`, or where
- * such are too narrow for it, the one that it names. */
+/* The table for a network whose first layer has `width` units or channels: `kernels`, or where
+ * such layers are too narrow for it, the one that it names. */
 const struct kernels *kernels_for_width(const struct kernels *kernels, size_t width);
 
 /* The fastest table of this CPU that is as exact as float32. */

@@ -79,9 +79,9 @@ static double lost(const struct kernels *kernels) {
     return kernels->rounds ? 0x1.02p-7 : 0;
 }
 
-/* The same of the row's largest input times the output's largest weight (kernels_tiles_fixed.h). */
+/* The same of the row's largest input times the output's largest weight (kernels_tiles.h). */
 static double lost_of_largest(const struct kernels *kernels) {
-    return kernels->arrange != NULL && !kernels->rounds ? 0x1p-22 : 0;
+    return kernels->arrange != NULL && !kernels->rounds ? 0x1p-21 : 0;
 }
 
 /* ---- product --------------------------------------------------------------------------------- */
@@ -207,10 +207,34 @@ Test(kernels, product_is_right_for_every_size) {
             }
 }
 
+/* Counts that nearly cancel. */
+Test(kernels, whole_inputs_are_exact) {
+    enum { K = 60 };
+    float x[K], w[K], y[32];
+    uint32_t zero = 0;
+    double truth = 0;
+    for (size_t k = 0; k < K; k++) {
+        x[k] = k == 0 ? 3 : (float)(1 + (k + 1) / 2 * 137 % 3001);
+        w[k] = k % 2 == 0 ? 1 : -1;
+        truth += (double)x[k] * (double)w[k];
+    }
+    for (size_t l = 0; level(l) != NULL; l++) {
+        struct packed packed;
+        pack_matrix(&packed, w, NULL, 1, 1, K, level(l), NULL);
+        struct product p = {
+            .rows = 1, .x = x, .x_at = &zero, .stretches = 1, .length = K, .y = y, .y_at = &zero};
+        packed_use(&packed, &p);
+        level(l)->product(&p);
+        cr_expect(level(l)->rounds || fabs((double)y[0] - truth) <= 1e-6 * fabs(truth),
+                  "%s: %.9g instead of %g", level(l)->name, (double)y[0], truth);
+        packed_free(&packed);
+    }
+}
+
 /* As many of the largest products as there can be: where they are summed as integers, the most that
  * these may hold. */
 Test(kernels, the_largest_sum_fits) {
-    enum { K = 1100 };
+    enum { K = 1024 };
     float x[K], w[K], y[32];
     uint32_t zero = 0;
     for (size_t k = 0; k < K; k++)
@@ -232,7 +256,7 @@ Test(kernels, the_largest_sum_fits) {
 
 /* A row's bits do not depend on the rows beside it. */
 Test(kernels, product_of_a_row_is_the_same_in_any_company) {
-    enum { ROWS = 31, K = 50, OUTPUTS = 40 };
+    enum { ROWS = 70, K = 50, OUTPUTS = 40 };
     float x[ROWS * K], w[OUTPUTS * K], b[OUTPUTS];
     fill(x, ROWS * K, 1);
     fill(w, OUTPUTS * K, 1);
@@ -251,7 +275,7 @@ Test(kernels, product_of_a_row_is_the_same_in_any_company) {
         struct product p = {
             .stretches = 2, .length = K / 2, .step = K / 2, .x = x, .then = ACTIVATION_SELU};
         packed_use(&packed, &p);
-        for (size_t rows = 1; rows <= ROWS; rows++) {
+        for (size_t rows = 1; rows <= ROWS; rows += rows < 34 ? 1 : 9) {
             p.rows = rows;
             p.x_at = x_at;
             p.y_at = y_at;
