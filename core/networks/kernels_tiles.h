@@ -109,9 +109,9 @@ enum {
     HEAD = PANEL * sizeof(float)
 };
 
-/* Bytes 127, 0 and 0: no more may come by rounding than three of 127, and of the largest products,
+/* Bytes 127, 64 and 0: no more may come by rounding than three of 127, and of the largest products,
  * which alone are all of one sign, nothing is left out. */
-#define LARGEST  8323072.0F
+#define LARGEST  8339456.0F
 
 /* What an output's weights are divided by; in `head` what its sums are multiplied by. */
 INLINE float output_scale(const float *weights, size_t inputs, size_t step, float *head) {
