@@ -9,9 +9,9 @@
  * in one order that does not depend on M, so a result has the same bits for every batch.
  * Bounds against exact arithmetic: a product is off by at most (K + 4) 2^-23 times the sum of its
  * terms' magnitudes, SELU by 3e-7 + 2e-7 of its value, c and h of an LSTM cell by 8e-7 of
- * max(1, |c|) (kernels_shared.h).  With tiles each term may be off besides: by 2^-7 of itself where
- * inputs and weights are rounded to bfloat16, else by 2^-21 of the row's largest input times the
- * output's largest weight (kernels_tiles.h), both finite and within 2^-100 and 2^100. */
+ * max(1, |c|) (kernels_shared.h).  With tiles each term may be off besides: by 1.01 * 2^-7 of
+ * itself where inputs and weights are rounded to bfloat16, else by 2^-21 of the row's largest input
+ * times the output's largest weight (kernels_tiles.h), both finite and within 2^-100 and 2^100. */
 #ifndef CORE_NETWORKS_KERNELS_H
 #define CORE_NETWORKS_KERNELS_H
 
@@ -23,7 +23,8 @@ enum activation { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_SELU };
 
 /* y(M, panels*P) = activation(x(M,K) w^T + b + add).  Row m of x is `stretches` runs of
  * `length` floats each, `step` floats apart, the first at x + x_at[m]; K = stretches * length.
- * Each run is summed on its own from zero and then added, which keeps long sums exact. */
+ * Each run (with tiles, up to 18 tiles of inputs) is summed on its own from zero and then added,
+ * which keeps long sums exact. */
 struct product {
     size_t rows, panels;
     const float *x;

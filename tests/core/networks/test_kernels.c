@@ -207,11 +207,24 @@ Test(kernels, product_is_right_for_every_size) {
             }
 }
 
+/* One row, one output. */
+static double one_sum(const struct kernels *kernels, const float *x, const float *w, size_t K) {
+    float y[32];
+    uint32_t zero = 0;
+    struct packed packed;
+    pack_matrix(&packed, w, NULL, 1, 1, K, kernels, NULL);
+    struct product p = {
+        .rows = 1, .x = x, .x_at = &zero, .stretches = 1, .length = K, .y = y, .y_at = &zero};
+    packed_use(&packed, &p);
+    kernels->product(&p);
+    packed_free(&packed);
+    return (double)y[0];
+}
+
 /* Counts that nearly cancel. */
 Test(kernels, whole_inputs_are_exact) {
     enum { K = 60 };
-    float x[K], w[K], y[32];
-    uint32_t zero = 0;
+    float x[K], w[K];
     double truth = 0;
     for (size_t k = 0; k < K; k++) {
         x[k] = k == 0 ? 3 : (float)(1 + (k + 1) / 2 * 137 % 3001);
@@ -219,15 +232,9 @@ Test(kernels, whole_inputs_are_exact) {
         truth += (double)x[k] * (double)w[k];
     }
     for (size_t l = 0; level(l) != NULL; l++) {
-        struct packed packed;
-        pack_matrix(&packed, w, NULL, 1, 1, K, level(l), NULL);
-        struct product p = {
-            .rows = 1, .x = x, .x_at = &zero, .stretches = 1, .length = K, .y = y, .y_at = &zero};
-        packed_use(&packed, &p);
-        level(l)->product(&p);
-        cr_expect(level(l)->rounds || fabs((double)y[0] - truth) <= 1e-6 * fabs(truth),
-                  "%s: %.9g instead of %g", level(l)->name, (double)y[0], truth);
-        packed_free(&packed);
+        double sum = one_sum(level(l), x, w, K);
+        cr_expect(level(l)->rounds || fabs(sum - truth) <= 1e-6 * fabs(truth),
+                  "%s: %.9g instead of %g", level(l)->name, sum, truth);
     }
 }
 
@@ -235,22 +242,15 @@ Test(kernels, whole_inputs_are_exact) {
  * these may hold. */
 Test(kernels, the_largest_sum_fits) {
     enum { K = 1024 };
-    float x[K], w[K], y[32];
-    uint32_t zero = 0;
+    float x[K], w[K];
     for (size_t k = 0; k < K; k++)
         x[k] = w[k] = k < K / 2 ? 1.7F : -1.7F;
     for (size_t l = 0; level(l) != NULL; l++) {
-        struct packed packed;
-        pack_matrix(&packed, w, NULL, 1, 1, K, level(l), NULL);
-        struct product p = {
-            .rows = 1, .x = x, .x_at = &zero, .stretches = 1, .length = K, .y = y, .y_at = &zero};
-        packed_use(&packed, &p);
-        level(l)->product(&p);
+        double sum = one_sum(level(l), x, w, K);
         double truth = K * (double)x[0] * (double)x[0];
-        cr_expect(fabs((double)y[0] - truth) <= truth * (K * (double)FLT_EPSILON + lost(level(l)) +
-                                                         lost_of_largest(level(l))),
-                  "%s: %g instead of %g", level(l)->name, (double)y[0], truth);
-        packed_free(&packed);
+        cr_expect(fabs(sum - truth) <= truth * (K * (double)FLT_EPSILON + lost(level(l)) +
+                                                lost_of_largest(level(l))),
+                  "%s: %g instead of %g", level(l)->name, sum, truth);
     }
 }
 
