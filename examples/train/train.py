@@ -247,7 +247,8 @@ def train(options, network, device, groups, held):
                       f"{time.time() - start:.0f} s", flush=True)
                 total, since = 0.0, 0
                 torch.save({"network": network.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(),
-                            "steps": done, "seconds": time.time() - start}, state)
+                            "steps": done, "seconds": time.time() - start}, state + ".new")
+                os.replace(state + ".new", state)
     return average
 
 
