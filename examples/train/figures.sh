@@ -6,7 +6,8 @@
 #     DEPTHS="10 20 30 50 60 100"  GENOMES=2   so many, of the two profiles and of the regions in turn
 #     RUNNEL_REAL_DATA=FOLDER    also slices of real reads, beside bcftools and freebayes (QUAL >= 20)
 # Simulated genomes that no training saw, at several depths: each is simulated once, at the largest depth,
-# and thinned.  What is in FOLDER already is not made again, but for the calls of the slices.  Rows: found, missed, wrong, precision, recall, F1.
+# and thinned.  What is in FOLDER already is not made again, but for the calls of the slices.  Rows: found, missed, wrong, precision, recall, F1;
+# of each depth also without homopolymers of 12 letters and more, as GIAB's strata have them.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 platform=$1 folder=$2 model=${3:-}
@@ -49,6 +50,8 @@ for depth in "${depths[@]}"; do
         samtools view -s "$(awk -v a="$depth" -v b="$most" 'BEGIN { printf "%.4f", 11 + a / b - (a == b ? 1e-4 : 0) }')" -u "$sample.bam" |
             "$runnel" call -q ${model:+-m "$model"} -p "$platform" -t "${THREADS:-2}" -o "$scratch/calls.vcf.gz" "$sample.fa" -
         score "simulated ${depth}x" runnel "$sample.fa" "$sample.truth.vcf" "$scratch/calls.vcf.gz"
+        "${PYTHON:-python3}" "$here/sequence.py" "$sample.fa" > "$scratch/shorter_runs.bed"
+        score "${depth}x, runs below 12" runnel "$sample.fa" "$sample.truth.vcf" "$scratch/calls.vcf.gz" -R "$scratch/shorter_runs.bed"
     done
     show
 done

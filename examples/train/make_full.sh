@@ -57,7 +57,7 @@ if [ -n "${HELD:-}" ]; then
     echo "sample held 290 60 ${profiles[0]} $HELD" >> "$folder/plan"
     held=(--held "$folder/held:.1" "$folder/held:.2" "$folder/held:.3")
 fi
-tr '\n' '\0' < "$folder/plan" | xargs -0 -P "${JOBS:-$(nproc)}" -I {} bash -euo pipefail -c '{}'
+tr '\n' '\0' < "$folder/plan" | xargs -0 -P "${JOBS:-$(env -u OMP_NUM_THREADS nproc)}" -I {} bash -euo pipefail -c '{}'
 [ "${train[0]}" != none ] || exit 0
 
 round=("$python" "$here/train.py" full_alignment)

@@ -1,5 +1,10 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Letters as numbers, and where a sequence repeats itself (homopolymers, short tandem repeats)."""
+"""Letters as numbers, and where a sequence repeats itself (homopolymers, short tandem repeats).
+
+    sequence.py REF.fa > SHORTER.bed      of one contig: all but homopolymers of 12 letters and more, and a letter beside"""
+import sys
+
 import numpy as np
 
 LETTERS = np.frombuffer(b"ACGT", dtype=np.uint8)
@@ -49,3 +54,19 @@ def along(line, length):
     length = np.minimum(length, LONGEST)
     score = line[0] + line[1] * (np.minimum(length, KNEE) - 3) + line[2] * np.maximum(length - KNEE, 0)
     return np.minimum(MOST, 1 / (1 + np.exp(-score)))
+
+
+def main():
+    with open(sys.argv[1], "rb") as file:
+        header, *lines = file.read().split(b"\n")
+    letters, at = np.frombuffer(b"".join(lines), dtype=np.uint8), 0
+    starts, ends, periods = runs_of(letters)
+    long = (periods == 1) & (ends - starts >= 12)
+    for start, end in [*zip(starts[long], ends[long]), (len(letters) + 1, 0)]:
+        if start - 1 > at:
+            print(header[1:].split()[0].decode(), at, start - 1, sep="\t")
+        at = end + 1
+
+
+if __name__ == "__main__":
+    main()

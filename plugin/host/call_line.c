@@ -3,7 +3,6 @@
  * Builds the lines of a call and runs them. */
 #include "plugin/host/call_line.h"
 
-#include "adapters/alignments.h"
 #include "adapters/reference.h"
 #include "core/calls/text.h"
 #include "plugin/host/call_folder.h"
@@ -305,20 +304,14 @@ static bool may_cut(const struct call_request *request) {
            options_text(request->options, "known-sites") == NULL;
 }
 
-/* As samtools does: the reads may have changed since. */
-static void tell_old_index(const struct call_request *request, const char *consequence) {
-    if (!request->quiet && alignments_index_state(request->reads) == INDEX_OLDER)
-        say("runnel: %s: its index is older than the file%s; make it anew with 'samtools index'",
-            request->reads, consequence);
-}
-
 /* Begins the line of a pileup pass: with reads and pileup, or, where the genome can be cut, with
  * nothing, as run_pileup_pass puts the pieces in front. */
 static int begin_pileup_pass(struct calling *calling, const char *copy, const char *blocks,
                              struct failure *why) {
     const struct call_request *request = calling->request;
     if (may_cut(request)) {
-        tell_old_index(request, ", and is not used");
+        if (!request->quiet)
+            say_old_index(request->reads, ", and is not used");
         if (pieces_cut(&calling->pieces, request->reads, request->reference, why) != STATUS_OK)
             return why->code;
     }
@@ -466,8 +459,8 @@ int call_run(const struct call_request *request, struct failure *why) {
     sigset_t before; /* the temporary folder must not outlive us */
     line_hold_signals(&before);
     find_contigs(calling);
-    if (request->regions[0] != '\0' || request->bed != NULL)
-        tell_old_index(request, "");
+    if (!request->quiet && (request->regions[0] != '\0' || request->bed != NULL))
+        say_old_index(request->reads, "");
     if (options_flag(request->options, "pileup-only") && request->gvcf == NULL &&
         !options_given(request->options, "write-cutoffs"))
         pileup_only(calling, why);

@@ -9,6 +9,7 @@
 #include "core/windows/pileup_column.h"
 #include "plugin/host/commands.h"
 #include "plugin/host/options.h"
+#include "plugin/host/say.h"
 #include "plugin/host/site_networks.h"
 #include "plugin/host/window_pass.h"
 #include "plugin/host/window_picture.h"
@@ -293,6 +294,7 @@ static int explain(struct explanation *e, struct failure *why) {
         status = columns_new(&e->columns, COLUMNS_SORTED, why);
     if (status != STATUS_OK)
         return status;
+    say_old_index(e->pass.alignments_path, "");
     const struct alignments_contig *contig =
         &alignments_header(e->pass.alignments)->contigs[e->contig];
     struct reference reference;

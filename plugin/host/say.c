@@ -3,6 +3,8 @@
  * Sentences on standard error. */
 #include "plugin/host/say.h"
 
+#include "adapters/alignments.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -26,4 +28,10 @@ void say(const char *format, ...) {
     va_end(arguments);
     without_controls(sentence);
     fprintf(stderr, "%s%s\n", isatty(STDERR_FILENO) ? "\r\033[J" : "", sentence);
+}
+
+void say_old_index(const char *reads, const char *consequence) {
+    if (alignments_index_state(reads) == INDEX_OLDER)
+        say("runnel: %s: its index is older than the file%s; make it anew with 'samtools index'",
+            reads, consequence);
 }

@@ -9,6 +9,10 @@
  * stands below the sentence when it is drawn the next time. [any thread] */
 void say(const char *format, ...);
 
+/* As samtools does, where the index beside the reads is older than they are, which may have changed
+ * since.  `consequence` goes on after "older than the file". */
+void say_old_index(const char *reads, const char *consequence);
+
 /* Puts '?' in the place of each control character of `text`: C0, DEL, and C1 as UTF-8 has it. */
 void without_controls(char *text);
 

@@ -144,6 +144,7 @@ samtools index fewer.bam; touch -d '1 hour ago' fewer.bam.bai
 part="$runnel call -r sim1:20001-25000 -o part.vcf $ref fewer.bam"
 expect 0 "^runnel: fewer.bam: its index is older than the file; make it anew with 'samtools index'$" $part
 [ "$(wc -l < printed)" = 1 ] && good || bad "an old index: $(cat printed)"
+expect 0 "^runnel: fewer.bam: its index is older than the file; make it anew with 'samtools index'$" "$runnel" explain "$ref" fewer.bam sim1:21000
 mv fewer.bam.bai fewer.bai # its other name
 expect 0 '^runnel: fewer.bam: its index is older than the file, and is not used;' "$runnel" call -t 2 -o part.vcf "$ref" fewer.bam
 $part -q 2> printed; [ ! -s printed ] && good || bad "-q: $(cat printed)"
