@@ -31,6 +31,8 @@ HEIGHTS = (24, 40, 56, 72)
 TYPES = {"pileup": np.int16, "full_alignment": np.int8}
 # How much a window with an indel counts: indels in long runs are learned from few.
 INDEL_WEIGHT = {"pileup": 1.0, "full_alignment": 2.0}
+# And one whose middle stands before a homopolymer of ten letters or more, whether it differs or not: hardest to tell.
+LONG_RUN_WEIGHT = {"pileup": 1.0, "full_alignment": 3.0}
 # Shallow samples have very many windows without a variant: of these so many per variant are taken, with more weight.
 REFERENCES_PER_VARIANT, MOST_WEIGHT = {"pileup": 3.0, "full_alignment": 1.0}, 5.0
 # Focal losses let many easy windows not drown few hard ones, but what the network then calls its probability is
@@ -79,10 +81,12 @@ def load_sample(kind, sample, seed, whole):
     if not found:
         return {}, 0
     positions, windows = found
-    wanted = []
+    wanted, long_run = [], []
     for text in positions:
         contig, position, letters = text.rsplit(":", 2)
-        wanted.append(label(truth, contig, int(position), letters[len(letters) // 2]))
+        middle = len(letters) // 2
+        wanted.append(label(truth, contig, int(position), letters[middle]))
+        long_run.append(len(set(letters[middle + 1:middle + 11])) == 1)
     wanted = np.array(wanted, dtype=np.int64).reshape(-1, 4)
     variant = wanted[:, 1] > 0
     indel = variant & (wanted[:, 0] >= FIRST_INDEL)
@@ -91,7 +95,8 @@ def load_sample(kind, sample, seed, whole):
     if seed is not None:
         taken = np.flatnonzero(variant | (np.random.default_rng(seed).random(len(variant)) < references))
     weights = np.where(variant, np.where(indel, INDEL_WEIGHT[kind], 1.0),
-                       min(MOST_WEIGHT, 1 / max(1e-9, references)))[taken].astype(np.float32)
+                       min(MOST_WEIGHT, 1 / max(1e-9, references)))
+    weights = (weights * np.where(long_run, LONG_RUN_WEIGHT[kind], 1.0))[taken].astype(np.float32)
     windows, wanted = windows[taken].astype(TYPES[kind]), wanted[taken]
     parts = cut(windows, whole) if kind == "full_alignment" else [(slice(None), windows)]
     print(f"{sample}: {len(taken)} of {len(variant)} windows, {variant.sum()} with a variant", flush=True)
