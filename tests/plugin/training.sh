@@ -222,5 +222,7 @@ if bool(features[..., [0, 1, 3, 4]].any()) or sorted(middle.argmax(0).tolist()) 
 END
 DEPTHS=20 "$train/figures.sh" ont figures models/ont.h5 > table || bad "figures.sh"
 grep -qE '^simulated 20x +runnel +INDEL +genotype' table || bad "figures.sh has no row for indels"
+awk '$3 == "below" && $6 == "INDEL" && $7 == "allele" { fewer = $8 + $9 } $2 == "20x" && $4 == "INDEL" && $5 == "allele" { all = $6 + $7 }
+    END { exit !(fewer > 0 && fewer < all) }' table || bad "figures.sh leaves no long homopolymers out: $(grep 'INDEL  allele' table)"
 [ $failed = 0 ] && echo "training: from nothing to a model"
 exit $failed
