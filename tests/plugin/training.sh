@@ -56,8 +56,9 @@ cp "$train/profiles.json" profiles.json
 "$PYTHON" "$train/error_profile.py" measure simulated one/s.fa one/s.bam sim:1-60000 --truth one/s.truth.vcf --out profiles.json
 "$PYTHON" "$train/error_profile.py" compare profiles.json ont_sup simulated > table
 for what in mismatch ins del; do
-    awk -v what="$what" '$1 == what { ok = $3 > 0.6 * $2 && $3 < 1.7 * $2 } END { exit !ok }' table || bad "simulated $what: $(grep "^$what " table)"
+    awk -v what="$what" '$1 == what { ok = $3 > 0.75 * $2 && $3 < 1.65 * $2 } END { exit !ok }' table || bad "simulated $what: $(grep "^$what " table)"
 done
+awk '/^letters doubted/ { ok = $NF > 0.9 } END { exit !ok }' table || bad "simulated $(grep '^letters doubted' table)"
 
 # Long homopolymers: they differ from the reference as often as their length says, and reads blur them as the profile says.
 mkdir runs
