@@ -47,11 +47,12 @@ for depth in "${depths[@]}"; do
         source=(--length "${LENGTH:-1000000}")
         [ -n "${REFERENCE:-}" ] && source=(--reference "${references[$((i % ${#references[@]}))]}" --region "${regions[$((i % ${#regions[@]}))]}")
         "$here/sample.sh" "$platform" "$sample" "$((900 + i))" "$most" --profile "${profiles[$((i % 2))]}" "${source[@]}" --indel-every 10000
+        shorter=$scratch/$i.bed
+        [ -e "$shorter" ] || "${PYTHON:-python3}" "$here/sequence.py" "$sample.fa" > "$shorter"
         samtools view -s "$(awk -v a="$depth" -v b="$most" 'BEGIN { printf "%.4f", 11 + a / b - (a == b ? 1e-4 : 0) }')" -u "$sample.bam" |
             "$runnel" call -q ${model:+-m "$model"} -p "$platform" -t "${THREADS:-2}" -o "$scratch/calls.vcf.gz" "$sample.fa" -
         score "simulated ${depth}x" runnel "$sample.fa" "$sample.truth.vcf" "$scratch/calls.vcf.gz"
-        "${PYTHON:-python3}" "$here/sequence.py" "$sample.fa" > "$scratch/shorter_runs.bed"
-        score "${depth}x, runs below 12" runnel "$sample.fa" "$sample.truth.vcf" "$scratch/calls.vcf.gz" -R "$scratch/shorter_runs.bed"
+        score "${depth}x, runs below 12" runnel "$sample.fa" "$sample.truth.vcf" "$scratch/calls.vcf.gz" -R "$shorter"
     done
     show
 done

@@ -13,6 +13,8 @@ import sys
 
 import numpy as np
 
+from sequence import read_contig
+
 GENOTYPES = ("AA AC AG AT CC CG CT GG GT TT DelDel ADel CDel GDel TDel InsIns AIns CIns GIns TIns "
              "InsDel").split()
 INDEX = {name: i for i, name in enumerate(GENOTYPES)}
@@ -79,9 +81,7 @@ def label(labels, contig, position, base):
 
 
 def main():
-    with open(sys.argv[1], "rb") as file:
-        header, *lines = file.read().split(b"\n")
-    letters, contig = np.frombuffer(b"".join(lines), dtype=np.uint8), header[1:].split()[0].decode()
+    contig, letters = read_contig(sys.argv[1])
     found = set()
     for line in sys.stdin:
         fields = line.split("\t", 11)

@@ -22,6 +22,13 @@ KNEE = 8  # from this length on, errors grow at another pace
 MOST = 0.42  # of the reads are read shorter, or longer, in the worst runs
 
 
+def read_contig(path):
+    """Name and letters of a FASTA file of one contig."""
+    with open(path, "rb") as file:
+        header, *lines = file.read().split(b"\n")
+    return header[1:].split()[0].decode(), np.frombuffer(b"".join(lines), dtype=np.uint8)
+
+
 def five(codes):
     """The number of the five letters around each place, the middle one included; -1 near an N."""
     number, bad = np.zeros(len(codes), dtype=np.int64), np.zeros(len(codes), dtype=bool)
@@ -57,14 +64,12 @@ def along(line, length):
 
 
 def main():
-    with open(sys.argv[1], "rb") as file:
-        header, *lines = file.read().split(b"\n")
-    letters, at = np.frombuffer(b"".join(lines), dtype=np.uint8), 0
+    (name, letters), at = read_contig(sys.argv[1]), 0
     starts, ends, periods = runs_of(letters)
     long = (periods == 1) & (ends - starts >= 12)
     for start, end in [*zip(starts[long], ends[long]), (len(letters) + 1, 0)]:
         if start - 1 > at:
-            print(header[1:].split()[0].decode(), at, start - 1, sep="\t")
+            print(name, at, start - 1, sep="\t")
         at = end + 1
 
 

@@ -50,6 +50,20 @@ print(f"training: {told} of {len(truth)} variants labelled where the truth has t
 sys.exit(not (right > 0.9 * len(snps) > 20 and told > 0.95 * len(truth) and len(labels) < 1.05 * len(truth) and seen > 0.95 * len(labels)))
 END
 
+# Windows at long homopolymers count three times.
+"$PYTHON" - "$train" one/s <<'END' || bad "weights of windows"
+import sys
+sys.path.insert(0, sys.argv[1])
+from train import load_sample, read_windows
+prefix = sys.argv[2]
+letters = [p.rsplit(":", 1)[1] for p in read_windows(prefix + ".full_alignment.h5", "full_alignment")[0]]
+parts, _ = load_sample("full_alignment", prefix, None, True)
+_, labels, weights = parts[89]
+plain = [w for w, text, wanted in zip(weights, letters, labels) if text[17:27] != 10 * text[17] and wanted[1] == 0]
+long = [w for w, text, wanted in zip(weights, letters, labels) if text[17:27] == 10 * text[17] and wanted[1] == 0]
+sys.exit(not (plain and long and abs(min(long) - 3 * min(plain)) < 1e-5 and min(plain) == max(plain) and min(long) == max(long)))
+END
+
 # The simulated reads' errors, measured like those of real ones.
 samtools faidx one/s.fa
 cp "$train/profiles.json" profiles.json
