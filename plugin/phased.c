@@ -8,8 +8,17 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-static int add(struct phased_contig *to, const struct phased_snp *snp, struct failure *why) {
+int phased_new(struct phased *phased, size_t contig_count, struct failure *why) {
+    phased->contigs = calloc(contig_count + 1, sizeof *phased->contigs);
+    if (phased->contigs == NULL)
+        return fail(why, STATUS_NO_MEMORY, "out of memory for phased SNPs");
+    phased->count = contig_count;
+    return STATUS_OK;
+}
+
+int phased_add(struct phased_contig *to, const struct phased_snp *snp, struct failure *why) {
     if (to->count == to->room) {
         size_t room = to->room ? 2 * to->room : 1024;
         struct phased_snp *snps = realloc(to->snps, room * sizeof *snps);
@@ -45,7 +54,7 @@ static int add_record(struct phased *phased, const struct letters *line,
     if (to->count > 0 && to->snps[to->count - 1].position > snp.position)
         return fail(why, STATUS_BAD_INPUT, "%s:%lld comes after a later position; sort the file",
                     contigs->names[*contig], (long long)site.position);
-    return add(to, &snp, why);
+    return phased_add(to, &snp, why);
 }
 
 static int read_file(struct phased *phased, const char *path, const struct stream_contigs *contigs,
@@ -67,16 +76,15 @@ static int read_file(struct phased *phased, const char *path, const struct strea
 
 int phased_read(struct phased *phased, const char *paths, const struct stream_contigs *contigs,
                 struct failure *why) {
-    phased->contigs = calloc(contigs->count + 1, sizeof *phased->contigs);
     char *copy = strdup(paths), *rest = NULL;
-    if (phased->contigs == NULL || copy == NULL) {
+    int status = copy ? phased_new(phased, contigs->count, why)
+                      : fail(why, STATUS_NO_MEMORY, "out of memory for phased SNPs");
+    if (status == STATUS_OK && access(paths, F_OK) == 0) { /* one file, with blanks in its name */
         free(copy);
-        return fail(why, STATUS_NO_MEMORY, "out of memory for phased SNPs");
+        return read_file(phased, paths, contigs, why);
     }
-    phased->count = contigs->count;
-    int status = STATUS_OK;
-    for (char *path = strtok_r(copy, " ", &rest); path != NULL && status == STATUS_OK;
-         path = strtok_r(NULL, " ", &rest))
+    char *path = status == STATUS_OK ? strtok_r(copy, " ", &rest) : NULL;
+    for (; path != NULL && status == STATUS_OK; path = strtok_r(NULL, " ", &rest))
         status = read_file(phased, path, contigs, why);
     free(copy);
     return status;

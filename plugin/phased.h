@@ -17,6 +17,10 @@ struct phased {
     size_t skipped;
 };
 
+/* Contigs without SNPs, and a SNP behind the last one of a contig. */
+int phased_new(struct phased *phased, size_t contig_count, struct failure *why);
+int phased_add(struct phased_contig *contig, const struct phased_snp *snp, struct failure *why);
+
 /* Reads the whole file; several paths are separated by blanks (one per contig is usual). */
 int phased_read(struct phased *phased, const char *paths, const struct stream_contigs *contigs,
                 struct failure *why);

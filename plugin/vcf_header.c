@@ -31,6 +31,9 @@ static const char *const LIVE[] = {
     "<ID=REV,Number=1,Type=Integer,Description=\"How often the call, or its state, was another\">",
     "<ID=LOOKS,Number=1,Type=Integer,Description=\"How often the site was looked at\">"};
 
+static const char PHASE_SET[] =
+    "<ID=PS,Number=1,Type=Integer,Description=\"Phase set: position of its first SNP\">";
+
 struct lines {
     struct text text;
     size_t count, starts[LINES_MAX];
@@ -67,6 +70,7 @@ int vcf_header_append(struct text *out, const struct vcf_header *wanted,
     free(site_depth);
     for (size_t i = 0; wanted->live && i < sizeof LIVE / sizeof *LIVE; i++)
         add_line(&lines, "INFO", LIVE[i]);
+    add_line(&lines, "FORMAT", wanted->phased ? PHASE_SET : NULL);
     const char *pointers[LINES_MAX];
     for (size_t i = 0; i < lines.count; i++)
         pointers[i] = text_bytes(&lines.text) + lines.starts[i];

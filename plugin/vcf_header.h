@@ -13,6 +13,7 @@ struct vcf_header {
     const char *sample;  /* NULL: what the stream says */
     bool non_ref;        /* of a gVCF */
     bool live;           /* INFO has STATE, REV and LOOKS */
+    bool phased;         /* FORMAT has PS */
 };
 
 int vcf_header_append(struct text *out, const struct vcf_header *header,

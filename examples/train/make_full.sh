@@ -24,8 +24,8 @@ read -r -a last <<< "${LAST:---epochs 0.3}"
 depths=(60 45 90 35 50 70)
 case $platform in ont) profiles=(ont_sup ont_hac) ;; hifi) profiles=(hifi_revio hifi_sequel) ;; esac
 
-# sample NAME SEED DEPTH PROFILE REGION: reads and labels; windows at the whole depth and two lower ones, each fourth
-# sample with haplotypes shown
+# sample NAME SEED DEPTH PROFILE REGION: reads and labels; windows at the whole depth and two lower ones, of each fourth
+# sample without haplotypes
 sample() {
     local name=$folder/$1 seed=$2 depth=$3 source=(--length "${LENGTH:-1000000}") share part most
     [ -n "${REFERENCE:-}" ] && source=(--reference "$REFERENCE" --region "$5")
@@ -38,7 +38,7 @@ sample() {
         samtools view -s "$(awk -v share="$share" 'BEGIN { print 7 + share }')" -o "$name.$part.bam" "$name.bam"
         samtools index "$name.$part.bam"
         ln -sf "$1.fa" "$name.$part.fa"
-        REFERENCES=$most HP_TAGS=$([ $((seed % 4)) = 0 ] && echo 1 || true) MODEL=$model \
+        REFERENCES=$most PHASED=$([ $((seed % 4)) = 0 ] || echo 1) MODEL=$model \
             "$here/windows.sh" full_alignment "$name.$part"
         rm "$name.$part.bam" "$name.$part.bam.bai" "$name.$part".fa*
     done

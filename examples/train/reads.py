@@ -23,11 +23,15 @@ def site_factors(random, size, profile):
         # Long runs cannot err much more than they do: the spread on the scale of odds is wider.
         spreads[side] = 1.3 * max(0.3, profile["runs"]["1"][side]["between sites"])
     factors = [{name: lognormal(random, spread, size) for name, spread in spreads.items()} for _ in (0, 1)]
+    for factor in factors:
+        factor["same"] = np.full(size, np.nan, dtype=np.float32)
     for name in spreads:
         for strands in ((0, 1), (0,), (1,)):
             bad = np.flatnonzero(random.random(size) < BAD_SITES)
             for strand in strands:
                 factors[strand][name][bad] *= np.exp(random.uniform(1.5, np.log(BAD_SITE), len(bad)))
+                if name == "mismatch":  # by the same letter in all reads, as at modified bases
+                    factors[strand]["same"][bad] = bad * np.sqrt(5) % 1
     for factor in factors:
         # What a run is read too long by, in parts of how much its length is blurred: of the sample, the place, the strand.
         strand = lean[1] * random.normal(size=size)
@@ -63,6 +67,7 @@ class Template:
         self.letters, self.codes, factor = letters, CODE[letters], factors[strand]
         rates = np.array(profile["mismatch by five letters"] + [profile["mismatch"]])
         self.wrong = np.minimum(0.6, rates[five(self.codes)] * factor["mismatch"][places])
+        self.same = factor["same"][places]
         self.becomes = np.cumsum(np.array(profile["mismatch becomes"]), axis=1)
         self.starts, self.ends, self.periods = runs_of(letters)
         self.size = self.ends - self.starts
@@ -123,7 +128,8 @@ class Reader:
         extra.append(self.run_events(random, template, begin, end, worse, kept, kind))
         after, code, new = (np.concatenate(x) for x in zip(*extra))
         codes = template.codes[span].copy()
-        draw = random.random(wrong.sum())
+        same, draw = template.same[span][wrong], random.random(wrong.sum())
+        draw = np.where(np.isnan(same), draw, same)
         codes[wrong] = (draw[:, None] > template.becomes[codes[wrong] % 4]).sum(1).clip(0, 3)
         kind[wrong] = 3
         order = np.argsort(np.concatenate((np.flatnonzero(kept), after + 0.5)), kind="stable")

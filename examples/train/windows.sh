@@ -4,7 +4,7 @@
 #     windows.sh pileup PREFIX            PREFIX.pileup.h5: all candidates
 #     windows.sh full_alignment PREFIX    PREFIX.full_alignment.h5: those where the pileup network (MODEL, else the
 #                                         default one) says a variant, and of the others the share REFERENCES that
-#                                         it is least sure of; with HP_TAGS=1 the reads' haplotypes are shown
+#                                         it is least sure of; with PHASED=1 the reads' haplotypes are shown
 set -euo pipefail
 kind=$1 prefix=$2
 runnel=${RUNNEL:-runnel}
@@ -17,5 +17,10 @@ fi
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 "$runnel" run "$candidates ! caller ${MODEL:+model=$MODEL} ! spool $scratch/calls"
+phased=
+if [ -n "${PHASED:-}" ]; then
+    phased=phased=$scratch/phased.vcf.gz
+    "$runnel" run "reads $prefix.bam ! phase $scratch/calls ref=$prefix.fa to=$scratch/phased.vcf.gz"
+fi
 "$runnel" run "reads $prefix.bam ! full sites=$scratch/calls cutoffs=$scratch/calls.counts ref=$prefix.fa \
-    var-pct-full=1 ref-pct-full=${REFERENCES:-0.3} ${HP_TAGS:+hp-tags=true} ! store $prefix.full_alignment.h5"
+    var-pct-full=1 ref-pct-full=${REFERENCES:-0.3} $phased ! store $prefix.full_alignment.h5"

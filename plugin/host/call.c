@@ -27,7 +27,7 @@ static const struct option OPTIONS[] = {
     {"sample", "sample-name", 's', OPTION_TEXT, "NAME", NULL, "else the read groups' sample"},
     {"threads", NULL, 't', OPTION_INTEGER, "N", NULL, "else all CPUs that we may use"},
     {"phased-vcf", "phased-vcf-fn", 0, OPTION_TEXT, "VCF", NULL,
-     "phased SNPs that tell the reads' haplotypes"},
+     "phased SNPs that tell the reads' haplotypes; else they are phased here"},
     {"gvcf", NULL, 0, OPTION_TEXT, "FILE", NULL, "also write a gVCF, with every base"},
     {"known-sites", "vcf-fn", 0, OPTION_TEXT, "VCF", NULL, "call these sites and no others"},
     {"pileup-only", NULL, 0, OPTION_FLAG, NULL, NULL, "only the pileup network: one pass, faster"},
@@ -52,6 +52,9 @@ static const struct option OPTIONS[] = {
      "also at the ends of coverage"},
     {"keep-iupac-bases", NULL, 0, OPTION_FLAG, NULL, NULL,
      "keep letters other than ACGTN in alleles"},
+    {"no-phasing", "no-phasing-for-fa", 0, OPTION_FLAG, NULL, NULL,
+     "do not phase, and look at reads without their haplotypes"},
+    {"write-phased", NULL, 0, OPTION_TEXT, "FILE", NULL, "also write the SNPs that were phased"},
     {"use-hp-tags", NULL, 0, OPTION_FLAG, NULL, NULL, "take haplotypes from the reads' HP tags"},
     {"var-pct-full", NULL, 0, OPTION_REAL, "X", NULL, "share of variants that full alignment sees"},
     {"ref-pct-full", NULL, 0, OPTION_REAL, "X", NULL, "share of reference calls that it sees"},
@@ -86,7 +89,6 @@ static const struct option OPTIONS[] = {
     {"ref-fn", NULL, 'f', OPTION_TEXT, "FILE", NULL, NULL},
     {"ctg-name", NULL, 0, OPTION_TEXT, "NAMES", NULL, NULL},
     {"include-all-ctgs", NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
-    {"no-phasing-for-fa", NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
 };
 enum { OPTION_COUNT = sizeof OPTIONS / sizeof *OPTIONS, COMMON_COUNT = 17 };
 
@@ -153,7 +155,8 @@ static int check_files(const struct call_request *request, struct failure *why) 
     snprintf(index, sizeof index, "%s.bai", request->reads);
     snprintf(contigs, sizeof contigs, "%s.fai", request->reference);
     const char *const outputs[] = {request->output, request->gvcf, request->report,
-                                   options_text(options, "write-cutoffs")};
+                                   options_text(options, "write-cutoffs"),
+                                   options_text(options, "write-phased")};
     const char *const inputs[] = {request->reads,
                                   request->reference,
                                   request->bed,
@@ -221,10 +224,25 @@ static int check_one_pass(const struct call_request *request, struct failure *wh
     return STATUS_OK;
 }
 
+/* Phased SNPs are written only where they are found here. */
+static int check_phasing(const struct call_request *request, struct failure *why) {
+    static const char *const EXCLUDED[] = {"no-phasing",        "phased-vcf",  "use-hp-tags",
+                                           "one-pass",          "pileup-only", "haploid-precise",
+                                           "haploid-sensitive", "haploid-af"};
+    if (!options_given(request->options, "write-phased"))
+        return STATUS_OK;
+    for (size_t i = 0; i < sizeof EXCLUDED / sizeof *EXCLUDED; i++)
+        if (options_given(request->options, EXCLUDED[i]))
+            return fail(why, STATUS_BAD_INPUT,
+                        "--write-phased and --%s exclude each other: nothing is phased",
+                        EXCLUDED[i]);
+    return STATUS_OK;
+}
+
 static int check_request(struct call_request *request, struct failure *why) {
     if (request->bed != NULL && options_text(request->options, "known-sites") != NULL)
         return fail(why, STATUS_BAD_INPUT, "-R and --known-sites exclude each other");
-    static const char *const FILES[] = {"gvcf", "report", "write-cutoffs"};
+    static const char *const FILES[] = {"gvcf", "report", "write-cutoffs", "write-phased"};
     for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++) {
         const char *name = options_text(request->options, FILES[i]);
         if (name != NULL && (*name == '\0' || strcmp(name, "-") == 0))
@@ -239,6 +257,8 @@ static int check_request(struct call_request *request, struct failure *why) {
         status = check_ranges(request, why);
     if (status == STATUS_OK)
         status = check_one_pass(request, why);
+    if (status == STATUS_OK)
+        status = check_phasing(request, why);
     return status == STATUS_OK ? check_files(request, why) : status;
 }
 
@@ -283,7 +303,8 @@ static void read_request(struct call_request *request, const struct options *opt
 /* Said before the work, not after it. */
 static int check_outputs(const struct call_request *request, struct failure *why) {
     const char *const outputs[] = {request->output, request->gvcf, request->report,
-                                   options_text(request->options, "write-cutoffs")};
+                                   options_text(request->options, "write-cutoffs"),
+                                   options_text(request->options, "write-phased")};
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs && why->code == STATUS_OK; i++)
         paths_can_write(outputs[i], why);
     return why->code;

@@ -11,9 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const FILES[] = {"calls.vcf.gz",        "calls.vcf.gz.tbi",   "calls.vcf.gz.csi",
-                                    "calls.vcf.gz.counts", "calls.vcf.gz.facts", "reads.bam",
-                                    "calls.blocks"};
+static const char *const FILES[] = {
+    "calls.vcf.gz",       "calls.vcf.gz.tbi", "calls.vcf.gz.csi", "calls.vcf.gz.counts",
+    "calls.vcf.gz.facts", "reads.bam",        "calls.blocks",     "phased.vcf.gz",
+    "phased.vcf.gz.tbi",  "phased.vcf.gz.csi"};
 
 int call_folder_make(char *folder, size_t size, const char *output, struct failure *why) {
     const char *slash = strrchr(output, '/'), *base = getenv("TMPDIR");

@@ -200,9 +200,22 @@ static int add_spool(struct line *line, const struct call_request *request, cons
     return status ? STATUS_OK : why->code;
 }
 
+/* Writes the SNPs of the spool that the reads phase. */
+static int add_phase(struct line *line, const struct call_request *request, const char *spool,
+                     const char *phased, struct failure *why) {
+    bool status =
+        line_add(line, "phase", why) == STATUS_OK && set(line, "calls", spool, why) == STATUS_OK &&
+        set(line, "ref", request->reference, why) == STATUS_OK &&
+        set(line, "to", phased, why) == STATUS_OK &&
+        set(line, "cutoffs", options_text(request->options, "cutoffs"), why) == STATUS_OK &&
+        set(line, "platform", request->platform, why) == STATUS_OK &&
+        set(line, "model", request->model, why) == STATUS_OK;
+    return status ? STATUS_OK : why->code;
+}
+
 /* The doubtful calls of the spool, or, where there is none, of those that come by. */
 static int add_full(struct line *line, const struct call_request *request, const char *spool,
-                    struct failure *why) {
+                    const char *phased, struct failure *why) {
     static const char *const SAME[] = {"var-pct-full", "ref-pct-full", "min-mq",
                                        "enable-long-indel", NULL};
     char counts[PATH_TEXT_MAX + 8] = "";
@@ -214,7 +227,7 @@ static int add_full(struct line *line, const struct call_request *request, const
         set(line, "cutoffs", cutoffs ? cutoffs : counts, why) == STATUS_OK &&
         set(line, "ref", request->reference, why) == STATUS_OK &&
         set(line, "platform", request->platform, why) == STATUS_OK &&
-        set(line, "phased", options_text(request->options, "phased-vcf"), why) == STATUS_OK &&
+        set(line, "phased", phased, why) == STATUS_OK &&
         set(line, "hp-tags", options_text(request->options, "use-hp-tags"), why) == STATUS_OK &&
         set(line, "dwell", options_text(request->options, "enable-dwell-time"), why) == STATUS_OK &&
         set_flag(line, "compatible", request->compatible, why) == STATUS_OK &&
@@ -240,13 +253,13 @@ static int add_merge(struct line *line, const struct call_request *request, cons
 
 /* ---- running ---- */
 
-/* One call under way: the temporary folder and the books of both passes. */
+/* One call under way: the temporary folder and the books of all passes. */
 struct calling {
     const struct call_request *request;
     char folder[PATH_TEXT_MAX / 2]; /* "" while there is none */
     struct line line;
     struct pieces pieces; /* that the pileup pass is cut into; none: it is not */
-    struct books books[2];
+    struct books books[3];
     size_t passes;
     /* Contigs of the reference, for the time left. */
     size_t contig_count;
@@ -357,7 +370,8 @@ static int one_pass(struct calling *calling, struct failure *why) {
                  add_pileup(line, request, NULL, why) == STATUS_OK &&
                  set_flag(line, "pass-reads", true, why) == STATUS_OK &&
                  add_caller(line, request, (request->threads + 3) / 4, why) == STATUS_OK &&
-                 add_full(line, request, NULL, why) == STATUS_OK &&
+                 add_full(line, request, NULL, options_text(request->options, "phased-vcf"), why) ==
+                     STATUS_OK &&
                  add_caller(line, request, request->threads, why) == STATUS_OK &&
                  add_merge(line, request, NULL, why) == STATUS_OK &&
                  add_outputs(line, request, NULL, why) == STATUS_OK;
@@ -395,12 +409,22 @@ static int without_full_network(struct calling *calling, const char *spool, cons
     return built ? run_pass(calling, why) : why->code;
 }
 
-/* Both networks: all pileup calls are spooled, the doubtful ones among them (by cut-offs over all
- * of them) looked at again.  A pipe's reads are spooled as well. */
+/* Whether haplotypes are found here: of diploids, and where nobody else tells them. */
+static bool wants_phasing(const struct call_request *request) {
+    static const char *const ELSE[] = {"no-phasing", "phased-vcf", "use-hp-tags"};
+    for (size_t i = 0; i < sizeof ELSE / sizeof *ELSE; i++)
+        if (options_given(request->options, ELSE[i]))
+            return false;
+    return !is_haploid(request) || options_given(request->options, "haploid-regions");
+}
+
+/* Three passes: all pileup calls are spooled, the good SNPs among them phased, the doubtful ones
+ * (by cut-offs over all of them) looked at again.  A pipe's reads are spooled as well. */
 static int both_networks(struct calling *calling, struct failure *why) {
     const struct call_request *request = calling->request;
     struct line *line = &calling->line;
     char spool[PATH_TEXT_MAX], copy[PATH_TEXT_MAX], blocks[PATH_TEXT_MAX];
+    char own_phased[PATH_TEXT_MAX];
     if (call_folder_make(calling->folder, sizeof calling->folder, request->output, why) !=
         STATUS_OK)
         return why->code;
@@ -408,6 +432,7 @@ static int both_networks(struct calling *calling, struct failure *why) {
     snprintf(spool, sizeof spool, "%s/calls.vcf.gz", calling->folder);
     snprintf(copy, sizeof copy, "%s/reads.bam", calling->folder);
     snprintf(blocks, sizeof blocks, "%s/calls.blocks", calling->folder);
+    snprintf(own_phased, sizeof own_phased, "%s/phased.vcf.gz", calling->folder);
     bool built = begin_pileup_pass(calling, pipe ? copy : NULL, request->gvcf ? blocks : NULL,
                                    why) == STATUS_OK &&
                  add_caller(line, request, request->threads, why) == STATUS_OK &&
@@ -418,8 +443,18 @@ static int both_networks(struct calling *calling, struct failure *why) {
     if (options_flag(request->options, "pileup-only") ||
         books_total(&calling->books[0].stages[2], PILEUP_NETWORK_ONLY) > 0)
         return without_full_network(calling, spool, blocks, why);
-    built = add_reads(line, request, NULL, pipe ? copy : request->reads, why) == STATUS_OK &&
-            add_full(line, request, spool, why) == STATUS_OK &&
+    const char *reads = pipe ? copy : request->reads;
+    const char *phased = options_text(request->options, "phased-vcf");
+    if (wants_phasing(request)) {
+        phased = options_text(request->options, "write-phased");
+        phased = phased ? phased : own_phased;
+        built = add_reads(line, request, NULL, reads, why) == STATUS_OK &&
+                add_phase(line, request, spool, phased, why) == STATUS_OK;
+        if (!built || run_pass(calling, why) != STATUS_OK)
+            return why->code;
+    }
+    built = add_reads(line, request, NULL, reads, why) == STATUS_OK &&
+            add_full(line, request, spool, phased, why) == STATUS_OK &&
             add_caller(line, request, request->threads, why) == STATUS_OK &&
             add_merge(line, request, spool, why) == STATUS_OK &&
             add_outputs(line, request, blocks, why) == STATUS_OK;

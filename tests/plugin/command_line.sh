@@ -112,12 +112,12 @@ call --pileup-only --known-sites known.vcf -o known_calls.vcf "$ref" "$bam"
 for i in $(seq 0 7 99990); do printf 'sim1\t%d\t%d\n' "$i" $((i + 7)); done > tiles.bed
 "$runnel" call --pileup-only --no-version -R tiles.bed -o part.vcf "$ref" "$bam"; same whole.vcf part.vcf
 
-# ---- a genome scattered into ten regions, with the cut-offs of all of them, is the whole to the byte
+# ---- a genome scattered into ten regions, with the cut-offs and phased SNPs of all, is the whole to the byte
 both() { call -q -m "$root/tests/data/networks/trained.h5" "$@"; }
-both -o both.vcf "$ref" "$bam"
+both --write-phased phased.vcf.gz -o both.vcf "$ref" "$bam"
 for i in 0 1 2 3 4 5 6 7 8 9; do both -r "sim1:$((i * 10000 + 1))-$(((i + 1) * 10000))" --write-cutoffs "cut.$i" -o none.vcf "$ref" "$bam"; done
 cat cut.? > all.cut
-for i in 0 1 2 3 4 5 6 7 8 9; do both -r "sim1:$((i * 10000 + 1))-$(((i + 1) * 10000))" --cutoffs all.cut -o "joined.$i" -O v "$ref" "$bam"; done
+for i in 0 1 2 3 4 5 6 7 8 9; do both -r "sim1:$((i * 10000 + 1))-$(((i + 1) * 10000))" --cutoffs all.cut --phased-vcf phased.vcf.gz -o "joined.$i" -O v "$ref" "$bam"; done
 { grep '^#' joined.0; cat joined.? | grep -v '^#'; } > joined.vcf; same both.vcf joined.vcf
 
 both --write-cutoffs both.cut -o none.vcf "$ref" "$bam"
@@ -177,9 +177,9 @@ basecalled none PACBIO > hifi.sam
 fails 'model ont is for ont reads, these are hifi' "$runnel" call -q -m ont -o out.vcf "$ref" hifi.sam
 
 # ---- explain ends in the record that call writes, whichever network has the word
-both --write-cutoffs run.cut -o explained.vcf "$ref" "$bam"
+both --write-cutoffs run.cut --write-phased run.phased.vcf -o explained.vcf "$ref" "$bam"
 for place in $(grep -v '^#' explained.vcf | awk '{print $8, $1 ":" $2}' | sort | awk '++seen[$1] <= 4 {print $2}'); do
-    "$runnel" explain -m "$root/tests/data/networks/trained.h5" --cutoffs run.cut "$ref" "$bam" "$place" | tail -1 > a
+    "$runnel" explain -m "$root/tests/data/networks/trained.h5" --cutoffs run.cut --phased-vcf run.phased.vcf "$ref" "$bam" "$place" | tail -1 > a
     grep -P "^${place%:*}\t${place#*:}\t" explained.vcf > b; same a b
 done
 

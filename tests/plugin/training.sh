@@ -23,7 +23,7 @@ for name in one again other; do
     seed=5
     [ "$name" = other ] && seed=6
     "$train/sample.sh" ont "$name/s" "$seed" 15 --length 60000 --snp-every 500 --indel-every 2000
-    for kind in pileup full_alignment; do HP_TAGS=1 "$train/windows.sh" "$kind" "$name/s"; done
+    for kind in pileup full_alignment; do PHASED=1 "$train/windows.sh" "$kind" "$name/s"; done
 done
 for file in s.pileup.h5 s.full_alignment.h5 s.labels.tsv s.truth.vcf; do
     cmp -s "one/$file" "again/$file" || bad "the same seed gave another $file"

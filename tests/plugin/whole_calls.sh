@@ -19,11 +19,11 @@ call() { "$build/runnel" call --no-version -q -p ont -m "$root/tests/data/networ
 samtools view -b --write-index -o small.bam##idx##small.bam.bai "$inputs/reads.bam" chr21 chr2
 ref=$inputs/ref.fa
 
-# ---- one pass: with the cut-offs of two passes, their bytes
-call -t 2 --write-cutoffs cut -o two.vcf "$ref" "$inputs/reads.bam"
-[ "$(grep -c $'\tF\t' two.vcf)" -gt 300 ] && good || bad "too few calls of full alignment: $(grep -c $'\tF\t' two.vcf)"
-call -t 2 --one-pass --cutoffs cut "$ref" - < "$inputs/reads.bam" > one.vcf; same two.vcf one.vcf
-call --cutoffs cut -o two.vcf "$ref" small.bam
+# ---- one pass: with the cut-offs and phased SNPs of several passes, their bytes
+call -t 2 --write-cutoffs cut --write-phased phased.vcf.gz -o two.vcf "$ref" "$inputs/reads.bam"
+[ "$(grep -c $'\tF\t' two.vcf)" -gt 250 ] && good || bad "too few calls of full alignment: $(grep -c $'\tF\t' two.vcf)"
+call -t 2 --one-pass --cutoffs cut --phased-vcf phased.vcf.gz "$ref" - < "$inputs/reads.bam" > one.vcf; same two.vcf one.vcf
+call --cutoffs cut --no-phasing -o two.vcf "$ref" small.bam
 for threads in 1 2 5; do call -t $threads --one-pass --cutoffs cut -o one.vcf "$ref" small.bam; same two.vcf one.vcf; done
 samtools view -h small.bam | call --one-pass --cutoffs cut -o one.vcf "$ref" -; same two.vcf one.vcf
 more="--haploid-af 0.65 --print-ref-calls --qual 20 --cutoffs cut -r chr21:5,001-20,000"

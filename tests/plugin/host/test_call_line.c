@@ -203,9 +203,10 @@ ParameterizedTest(struct run *run, call_line, whole_runs) {
         snprintf(gvcf, sizeof gvcf, "--gvcf %s.g.vcf", out);
     snprintf(command, sizeof command,
              BUILD_DIR "/runnel call --clair3-compat -q -t 1 --platform=%s -m " TEST_DATA
-                       "/networks/trained.h5 -o %s %s %s " RUNS "/inputs/%s/ref.fa " RUNS
+                       "/networks/trained.h5 -o %s %s %s %s " RUNS "/inputs/%s/ref.fa " RUNS
                        "/inputs/%s/reads.bam",
-             run->input, out, gvcf, run->options, run->input, run->input);
+             run->input, out, gvcf, run->options,
+             strstr(run->options, "phased") ? "" : "--no_phasing_for_fa", run->input, run->input);
     cr_assert_eq(system(command), 0, "%s", command);
     check_file(out, run, run->file);
     if (run->gvcf[0] != '\0')

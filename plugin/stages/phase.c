@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * phase: which heterozygous SNPs lie on one chromosome, as a phased VCF.
+ *
+ *     runnel run 'reads in.bam ! phase calls.vcf.gz ref=ref.fa to=phased.vcf.gz'
+ *     runnel run 'reads in.bam ! full calls.vcf.gz ref=ref.fa phased=phased.vcf.gz ...'
+ *
+ * Takes runnel.reads/1 in their sorted order.  The SNPs are the better ones of a spool of pileup
+ * calls (calling.md 1.6); core/phase does the work. */
+#include "adapters/reference.h"
+#include "adapters/vcf.h"
+#include "core/calls/numbers.h"
+#include "core/calls/presets.h"
+#include "core/phase/phaser.h"
+#include "core/windows/haplotag.h"
+#include "core/windows/read_filter.h"
+#include "plugin/phased.h"
+#include "plugin/read_rows.h"
+#include "plugin/spool.h"
+#include "plugin/stages/stage.h"
+#include "plugin/vcf_header.h"
+
+#include <stdio.h>
+
+struct phase {
+    const struct runnel_host *host;
+    char *calls_path, *cutoffs_path, *reference_path, *platform, *model, *to;
+    struct reference_file *reference;
+    struct stream_contigs contigs;
+    struct cutoffs cutoffs;
+    struct phased snps; /* of all contigs; their types are known once their contig is through */
+    struct vcf_writer *writer;
+    struct phaser *phaser;
+    struct snp_alleles alleles;
+    struct reference contig_reference;
+    struct reference_view view;
+    struct read_row row;
+    int64_t contig; /* under way; -1 before the first */
+};
+
+static void phase_destroy(void *state) {
+    struct phase *phase = state;
+    reference_close(phase->reference);
+    stream_contigs_free(&phase->contigs);
+    phased_free(&phase->snps);
+    vcf_writer_free(phase->writer);
+    phaser_free(phase->phaser);
+    snp_alleles_release(&phase->alleles);
+    read_row_free(&phase->row);
+    free(phase->calls_path);
+    free(phase->cutoffs_path);
+    free(phase->reference_path);
+    free(phase->platform);
+    free(phase->model);
+    free(phase->to);
+    free(phase);
+}
+
+static int phase_init(const struct runnel_init *init, void **state) {
+    struct failure why = {0};
+    struct phase *phase = calloc(1, sizeof *phase);
+    if (phase == NULL)
+        return RUNNEL_ERROR;
+    phase->host = init->host;
+    phase->contig = -1;
+    phase->calls_path = stage_copy_setting(init, "calls");
+    phase->cutoffs_path = stage_copy_setting(init, "cutoffs");
+    phase->reference_path = stage_copy_setting(init, "ref");
+    phase->platform = stage_copy_setting(init, "platform");
+    phase->model = stage_copy_setting(init, "model");
+    phase->to = stage_copy_setting(init, "to");
+    if (phaser_new(&phase->phaser, &why) == STATUS_OK &&
+        reference_open(&phase->reference, phase->reference_path, &why) == STATUS_OK) {
+        *state = phase;
+        return RUNNEL_OK;
+    }
+    phase_destroy(phase);
+    return stage_failed(init->host, &why);
+}
+
+/* ---- the SNPs ---- */
+
+static int find_cutoffs(struct phase *phase, const struct runnel_batch *open, struct failure *why) {
+    char own[4200];
+    if (phase->platform == NULL && (phase->platform = stream_platform(open)) == NULL)
+        return fail(
+            why, STATUS_BAD_INPUT,
+            "the reads do not say which platform they come from; give platform ont or hifi");
+    const struct preset *preset = preset_of(phase->platform);
+    if (preset == NULL || !preset->is_called)
+        return fail(why, STATUS_BAD_INPUT, "platform is ont or hifi, not '%s'", phase->platform);
+    struct select_fractions fractions = preset->fractions;
+    if (phase->model != NULL)
+        fractions.phasing = preset_phasing_fraction(preset, phase->model);
+    struct select_counts *counts = calloc(1, sizeof *counts);
+    snprintf(own, sizeof own, "%s.counts", phase->calls_path);
+    int status =
+        counts ? spool_read_counts(phase->cutoffs_path ? phase->cutoffs_path : own, counts, why)
+               : fail(why, STATUS_NO_MEMORY, "out of memory for the cut-offs");
+    if (status == STATUS_OK)
+        phase->cutoffs = select_cutoffs(counts, &fractions);
+    free(counts);
+    return status;
+}
+
+/* The next call of the spool that phases. */
+static int next_snp(struct phase *phase, struct spool *spool, struct call *call, int64_t *contig,
+                    struct failure *why) {
+    int status;
+    do
+        status = spool_next(spool, call, contig, why);
+    while (status == STATUS_OK && !select_for_phasing(&phase->cutoffs, call));
+    return status;
+}
+
+static int read_snps(struct phase *phase, struct failure *why) {
+    struct spool *spool;
+    struct call call = {0};
+    int64_t contig;
+    int status = spool_open(&spool, phase->calls_path, &phase->contigs, why);
+    if (status != STATUS_OK)
+        return status;
+    while ((status = next_snp(phase, spool, &call, &contig, why)) == STATUS_OK) {
+        const struct phased_snp snp = {.position = call.position - 1, .alt = call.alt.bytes[0]};
+        if ((status = phased_add(&phase->snps.contigs[contig], &snp, why)) != STATUS_OK)
+            break;
+    }
+    call_free(&call);
+    spool_close(spool);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+/* Opened before the reads are read, so that what cannot be written is said then. */
+static int open_output(struct phase *phase, const struct runnel_batch *open, struct failure *why) {
+    const struct vcf_header wanted = {.phased = true};
+    struct text header = {0};
+    if (vcf_header_append(&header, &wanted, open, &phase->contigs, why) == STATUS_OK)
+        phase->writer = vcf_writer_open(phase->to, vcf_kind_of_name(phase->to), &header, why);
+    text_free(&header);
+    return why->code;
+}
+
+static int open_reads(struct phase *phase, const struct runnel_batch *open) {
+    struct failure why = {0};
+    int status = stream_contigs_read(&phase->contigs, open, &why);
+    if (status == STATUS_OK)
+        status = phased_new(&phase->snps, phase->contigs.count, &why);
+    if (status == STATUS_OK)
+        status = find_cutoffs(phase, open, &why);
+    if (status == STATUS_OK)
+        status = read_snps(phase, &why);
+    if (status == STATUS_OK)
+        status = open_output(phase, open, &why);
+    return status == STATUS_OK ? RUNNEL_OK : stage_failed(phase->host, &why);
+}
+
+/* ---- the reads ---- */
+
+static int end_contig(struct phase *phase, struct failure *why) {
+    if (phase->contig < 0)
+        return STATUS_OK;
+    struct phased_contig *contig = &phase->snps.contigs[phase->contig];
+    return phaser_phase(phase->phaser, contig->snps, contig->count, why);
+}
+
+static int begin_contig(struct phase *phase, int64_t contig, struct failure *why) {
+    int status = end_contig(phase, why);
+    phase->contig = contig;
+    if (status == STATUS_OK)
+        status = reference_contig(phase->reference, phase->contigs.names[contig],
+                                  phase->contigs.lengths[contig], &phase->contig_reference, why);
+    if (status == STATUS_OK)
+        reference_view_begin(&phase->view, &phase->contig_reference);
+    return status;
+}
+
+static int add_read(struct phase *phase, const struct runnel_batch *batch, int64_t row,
+                    struct failure *why) {
+    int64_t length, span;
+    const char *name = runnel_text(batch, READS_CONTIG, row, &length);
+    int64_t contig = stream_contigs_find(&phase->contigs, name, length, phase->contig);
+    if (contig < phase->contig)
+        return fail(why, STATUS_BAD_INPUT, "a read on contig %.*s comes too late or is unknown",
+                    (int)length, name);
+    int status = contig == phase->contig ? STATUS_OK : begin_contig(phase, contig, why);
+    if (status == STATUS_OK)
+        status = read_row_get(&phase->row, batch, row, why);
+    if (status != STATUS_OK)
+        return status;
+    const struct phased_contig *snps = &phase->snps.contigs[contig];
+    const struct alignment *a = &phase->row.alignment;
+    enum read_fate fate =
+        read_filter(a, FULL_REFUSED_FLAGS, HAPLOTAG_MIN_MQ, phase->contig_reference.length, &span);
+    bool used = false;
+    if (fate == READ_USED)
+        status = snp_alleles_find(&phase->alleles, a, snps->snps, snps->count, &phase->view, why);
+    if (fate == READ_USED && status == STATUS_OK)
+        status = phaser_add(phase->phaser, phase->alleles.list, phase->alleles.count, &used, why);
+    phase->host->count(phase->host->context,
+                       used                ? "used"
+                       : fate == READ_USED ? "left out: link no two SNPs, or not needed"
+                                           : "left out: flags, mapping quality or CIGAR",
+                       1);
+    return status;
+}
+
+static int phase_process(void *state, const struct runnel_batch *batch, struct runnel_slot *slot) {
+    struct phase *phase = state;
+    struct failure why = {0};
+    (void)slot;
+    if (batch->kind == RUNNEL_OPEN)
+        return open_reads(phase, batch);
+    int status = stream_check(batch, &READS_STREAM, &why);
+    for (int64_t row = 0; status == STATUS_OK && row < runnel_rows(batch); row++)
+        status = add_read(phase, batch, row, &why);
+    if (status != STATUS_OK)
+        return stage_failed(phase->host, &why);
+    phase->host->count(phase->host->context, "in", runnel_rows(batch));
+    if (phase->contig >= 0)
+        phase->host->progress(phase->host->context, phase->contigs.names[phase->contig],
+                              batch->mark_position);
+    return RUNNEL_OK;
+}
+
+/* ---- the phased VCF ---- */
+
+static void append_record(struct text *lines, const struct call *call,
+                          const struct phased_snp *snp) {
+    text_append_string(lines, call->contig);
+    text_append_char(lines, '\t');
+    text_append_integer(lines, call->position);
+    text_append_string(lines, "\t.\t");
+    text_append(lines, call->ref.bytes, 1);
+    text_append_char(lines, '\t');
+    text_append(lines, call->alt.bytes, 1);
+    text_append_char(lines, '\t');
+    text_append_fixed(lines, call->qual, QUAL_DECIMALS);
+    text_append_string(lines, "\tPASS\t.\tGT:PS\t");
+    text_append_string(lines, snp->type == 1 ? "0|1:" : "1|0:");
+    text_append_integer(lines, snp->phase_set);
+    text_append_char(lines, '\n');
+}
+
+/* The SNPs of the spool again, with what is known of them now. */
+static int write_snps(struct phase *phase, struct spool *spool, struct failure *why) {
+    const struct runnel_host *host = phase->host;
+    struct call call = {0};
+    struct text lines = {0};
+    int64_t contig, before = -1;
+    size_t next = 0;
+    int status;
+    while ((status = next_snp(phase, spool, &call, &contig, why)) == STATUS_OK) {
+        next = contig == before ? next : 0;
+        before = contig;
+        const struct phased_snp *snp = &phase->snps.contigs[contig].snps[next++];
+        host->count(host->context, "SNPs", 1);
+        if (snp->type == 0)
+            continue;
+        host->count(host->context, "phased SNPs", 1);
+        host->count(host->context, "phase sets", snp->phase_set == call.position);
+        text_clear(&lines);
+        append_record(&lines, &call, snp);
+        status = lines.failed ? fail(why, STATUS_NO_MEMORY, "out of memory for phased SNPs")
+                              : vcf_writer_write(phase->writer, lines.bytes, lines.length, why);
+        if (status != STATUS_OK)
+            break;
+    }
+    call_free(&call);
+    text_free(&lines);
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+static int phase_finish(void *state, struct runnel_slot *slot) {
+    struct phase *phase = state;
+    struct failure why = {0};
+    struct spool *spool = NULL;
+    (void)slot;
+    int status = phase->writer ? end_contig(phase, &why)
+                               : fail(&why, STATUS_BAD_INPUT, "no reads were announced");
+    if (status == STATUS_OK)
+        status = spool_open(&spool, phase->calls_path, &phase->contigs, &why);
+    if (status == STATUS_OK)
+        status = write_snps(phase, spool, &why);
+    spool_close(spool);
+    if (status == STATUS_OK)
+        status = vcf_writer_commit(phase->writer, &why);
+    return status == STATUS_OK ? RUNNEL_OK : stage_failed(phase->host, &why);
+}
+
+static const struct runnel_option OPTIONS[] = {
+    {"calls", RUNNEL_TEXT, NULL, "spool of pileup calls, whose heterozygous SNPs are phased"},
+    {"ref", RUNNEL_TEXT, NULL, "FASTA file that the reads were aligned to"},
+    {"to", RUNNEL_TEXT, "-", "phased VCF to write, or - for standard output"},
+    {"cutoffs", RUNNEL_TEXT, "", "QUAL counts that tell which SNPs are good; else the spool's"},
+    {"platform", RUNNEL_TEXT, "", "ont or hifi; by default what the read groups say"},
+    {"model", RUNNEL_TEXT, "", "where the calls come from: SNPs of three old models are used more"},
+};
+
+static const struct runnel_stage PHASE = {
+    .struct_size = sizeof PHASE,
+    .abi_version = RUNNEL_ABI_VERSION,
+    .id = "phase",
+    .version = "1",
+    .help = "phased SNPs from reads and pileup calls",
+    .option_size = sizeof OPTIONS[0],
+    .option_count = sizeof OPTIONS / sizeof *OPTIONS,
+    .options = OPTIONS,
+    .takes = "runnel.reads/1",
+    .init = phase_init,
+    .process = phase_process,
+    .finish = phase_finish,
+    .destroy = phase_destroy,
+};
+
+EXPORT_STAGE(PHASE)
