@@ -39,9 +39,15 @@ void preset_apply_fast_mode(const struct preset *preset, double *snp_min_af,
 double preset_phasing_fraction(const struct preset *preset, const char *model) {
     static const char *const old_models[] = {"r941_prom_sup_g5014", "r941_prom_hac_g5014",
                                              "ont_guppy5"};
-    for (size_t i = 0; i < sizeof old_models / sizeof *old_models; i++)
-        if (strcmp(model, old_models[i]) == 0)
+    size_t length = strlen(model);
+    while (length > 0 && model[length - 1] == '/')
+        length--;
+    for (size_t i = 0; i < sizeof old_models / sizeof *old_models; i++) {
+        size_t own = strlen(old_models[i]);
+        if (length >= own && memcmp(model + length - own, old_models[i], own) == 0 &&
+            (length == own || model[length - own - 1] == '/'))
             return 0.8;
+    }
     return preset->fractions.phasing;
 }
 

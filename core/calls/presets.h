@@ -25,8 +25,8 @@ extern const char PRESET_NAMES[];
 /* --fast-mode: fewer candidates on ont, nothing elsewhere. */
 void preset_apply_fast_mode(const struct preset *preset, double *snp_min_af, int64_t *min_coverage);
 
-/* The share of het SNPs that phase, which for three old models is not the platform's;
- * `model` is the last part of the model's path. */
+/* The share of het SNPs that phase, which for three old models is not the platform's; `model` is
+ * the path of the model, whose last part counts. */
 double preset_phasing_fraction(const struct preset *preset, const char *model);
 
 /* Whether the original calls a contig that nobody named: chr1 to chr22, chrX, chrY, and the same

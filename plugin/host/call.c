@@ -209,7 +209,7 @@ static int check_one_pass(const struct call_request *request, struct failure *wh
     static const char *const EXCLUDED[][2] = {
         {"gvcf", "its blocks are gathered before calls are written"},
         {"write-cutoffs", "quantiles need all pileup calls"},
-        {"clair3-compat", "Clair3 has two passes"}};
+        {"clair3-compat", "Clair3 has several passes"}};
     const struct options *options = request->options;
     if (!options_flag(options, "one-pass"))
         return STATUS_OK;

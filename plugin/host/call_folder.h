@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The temporary folder of a call of two passes. */
+ * The temporary folder of a call of several passes. */
 #ifndef PLUGIN_HOST_CALL_FOLDER_H
 #define PLUGIN_HOST_CALL_FOLDER_H
 

@@ -29,7 +29,7 @@ static const struct option OPTIONS[] = {
     {"cutoffs", NULL, 0, OPTION_TEXT, "FILE", NULL,
      "QUAL counts of the whole run (call --write-cutoffs); else fixed cut-offs"},
     {"phased-vcf", "phased-vcf-fn", 0, OPTION_TEXT, "VCF", NULL,
-     "phased SNPs that tell the reads' haplotypes"},
+     "phased SNPs of the whole run (call --write-phased); else reads have no haplotypes"},
     {"use-hp-tags", NULL, 0, OPTION_FLAG, NULL, NULL, "take haplotypes from the reads' HP tags"},
     {"enable-dwell-time", NULL, 0, OPTION_FLAG, NULL, NULL, "use move tables (models with_mv)"},
     {"min-mq", NULL, 0, OPTION_INTEGER, "N", "5", "least mapping quality"},
@@ -156,9 +156,10 @@ static int see_full(void *with, const char *contig, const struct full_window *w,
     const struct full_books *books = full_windows_books(e->pass.full);
     printf("\nfull-alignment window: %d of %d rows used, alleles %s\n", w->used_rows, w->rows,
            w->alt_info);
-    printf("  reads around by haplotype: %llu of none, %llu of 1, %llu of 2\n",
+    printf("  reads around by haplotype: %llu of none, %llu of 1, %llu of 2%s\n",
            (unsigned long long)books->haplotype[0], (unsigned long long)books->haplotype[1],
-           (unsigned long long)books->haplotype[2]);
+           (unsigned long long)books->haplotype[2],
+           e->pass.full_options.phasing == FULL_UNPHASED ? " (--phased-vcf gives a run's)" : "");
     struct window_picture picture = {
         .alt_info = w->alt_info, .full = w->tensor, .rows = w->rows, .channels = w->channels};
     int status = site_networks_full(&e->networks, contig, w, why);

@@ -293,7 +293,7 @@ static const struct runnel_option OPTIONS[] = {
     {"to", RUNNEL_TEXT, "-", "phased VCF to write, or - for standard output"},
     {"cutoffs", RUNNEL_TEXT, "", "QUAL counts that tell which SNPs are good; else the spool's"},
     {"platform", RUNNEL_TEXT, "", "ont or hifi; by default what the read groups say"},
-    {"model", RUNNEL_TEXT, "", "where the calls come from: SNPs of three old models are used more"},
+    {"model", RUNNEL_TEXT, "", "path of the model: of three old ones more SNPs are taken"},
 };
 
 static const struct runnel_stage PHASE = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * spool: pileup calls to a temporary file, for the second pass of a call.
+ * spool: pileup calls to a temporary file, for the later passes of a call.
  *
  *     runnel run 'reads in.bam ! pileup ref=ref.fa ! caller ! spool calls.vcf.gz'
  *     runnel run 'reads in.bam ! full calls.vcf.gz ref=ref.fa cutoffs=calls.vcf.gz.counts
@@ -153,7 +153,7 @@ static const struct runnel_stage SPOOL = {
     .abi_version = RUNNEL_ABI_VERSION,
     .id = "spool",
     .version = "1",
-    .help = "pileup calls to a temporary file, for a second pass",
+    .help = "pileup calls to a temporary file, for later passes",
     .option_size = sizeof OPTIONS[0],
     .option_count = sizeof OPTIONS / sizeof *OPTIONS,
     .options = OPTIONS,

@@ -64,6 +64,40 @@ long = [w for w, text, wanted in zip(weights, letters, labels) if text[17:27] ==
 sys.exit(not (plain and long and abs(min(long) - 3 * min(plain)) < 1e-5 and min(plain) == max(plain) and min(long) == max(long)))
 END
 
+# Full alignment is trained with haplotypes as calling finds them.
+"$PYTHON" - "$train" one/s <<'END' || bad "haplotypes of windows"
+import sys, numpy as np
+sys.path.insert(0, sys.argv[1])
+from train import read_windows
+_, windows = read_windows(sys.argv[2] + ".full_alignment.h5", "full_alignment")
+values, counts = np.unique(windows[..., 7], return_counts=True)
+share = dict(zip(values.tolist(), counts / counts[values != 0].sum()))
+sys.exit(not (share[30] > 0.3 and share[90] > 0.3))
+END
+
+# A place that errs for a reason of its own errs by one letter.
+"$PYTHON" - "$train" <<'END' || bad "letters of bad places"
+import json, sys, numpy as np
+sys.path.insert(0, sys.argv[1])
+from reads import Reader, Template, site_factors
+random = np.random.default_rng(1)
+profile = json.load(open(sys.argv[1] + "/profiles.json"))["ont_sup"]
+letters = random.choice(np.frombuffer(b"ACGT", np.uint8), 20000)
+factors = site_factors(random, len(letters), profile)
+template = Template(letters, np.arange(len(letters)), 0, factors, profile)
+bad = np.flatnonzero(~np.isnan(factors[0]["same"]))
+plain = np.flatnonzero(np.isnan(factors[0]["same"]))[:len(bad)]
+template.events = {name: 0 * x for name, x in template.events.items()}
+template.run_rate = {side: 0 * x for side, x in template.run_rate.items()}
+template.blur = 0 * template.blur
+template.wrong[:] = 0
+template.wrong[bad] = template.wrong[plain] = 0.5
+template.lean = 0 * template.lean
+seen = np.array([Reader(profile).read(random, template, 0, len(letters))[0] for _ in range(60)])
+kinds = lambda at: len(set(seen[:, at]) - {letters[at]})
+sys.exit(not (len(bad) > 10 and all(kinds(at) == 1 for at in bad) and np.mean([kinds(at) for at in plain]) > 1.5))
+END
+
 # The simulated reads' errors, measured like those of real ones.
 samtools faidx one/s.fa
 cp "$train/profiles.json" profiles.json

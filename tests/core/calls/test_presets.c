@@ -31,6 +31,8 @@ Test(presets, fast_mode_raises_what_is_lower_on_ont) {
 
 Test(presets, old_models_phase_with_more) {
     cr_expect_eq(preset_phasing_fraction(preset_of("ont"), "ont_guppy5"), 0.8);
+    cr_expect_eq(preset_phasing_fraction(preset_of("ont"), "models/ont_guppy5/"), 0.8);
+    cr_expect_eq(preset_phasing_fraction(preset_of("ont"), "models/my_ont_guppy5"), 0.7);
     cr_expect_eq(preset_phasing_fraction(preset_of("ont"), "r1041_e82_400bps_sup_v500"), 0.7);
 }
 
