@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Builds the lines of a call and runs them. */
+ * Builds the lines of a call from its stages (call_stages.h) and runs them. */
 #include "plugin/host/call_line.h"
 
 #include "adapters/reference.h"
 #include "core/calls/text.h"
 #include "plugin/host/call_folder.h"
+#include "plugin/host/call_stages.h"
 #include "plugin/host/lanes.h"
 #include "plugin/host/paths.h"
 #include "plugin/host/pieces.h"
@@ -17,241 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- settings ---- */
-
-static int set(struct line *line, const char *name, const char *value, struct failure *why) {
-    return value == NULL || *value == '\0' ? STATUS_OK : line_set(line, name, value, why);
-}
-
-static int set_flag(struct line *line, const char *name, bool value, struct failure *why) {
-    return set(line, name, value ? "true" : NULL, why);
-}
-
-static int set_number(struct line *line, const char *name, int64_t value, struct failure *why) {
-    char text[32];
-    snprintf(text, sizeof text, "%lld", (long long)value);
-    return set(line, name, text, why);
-}
-
-/* Options of the command that a stage declares under the same name. */
-static int set_same(struct line *line, const struct call_request *request, const char *const *names,
-                    struct failure *why) {
-    int status = STATUS_OK;
-    for (; *names != NULL && status == STATUS_OK; names++)
-        status = set(line, *names, options_text(request->options, *names), why);
-    return status;
-}
-
-/* ---- stages ---- */
-
-/* Clair3's gVCF covers all between the first and the last line of a BED file. */
-static int add_reads(struct line *line, const struct call_request *request, const char *copy,
-                     const char *path, struct failure *why) {
-    static const char *const WIRE[] = {"key", "server-key", "insecure", NULL};
-    bool all = request->compatible && request->gvcf != NULL;
-    bool status =
-        line_add(line, "reads", why) == STATUS_OK && set(line, "path", path, why) == STATUS_OK &&
-        set(line, "copy", copy, why) == STATUS_OK &&
-        set(line, "moves", options_text(request->options, "enable-dwell-time"), why) == STATUS_OK &&
-        set(line, "ref", request->reference, why) == STATUS_OK &&
-        set(line, "region", request->regions, why) == STATUS_OK &&
-        set(line, "bed", all ? NULL : request->bed, why) == STATUS_OK &&
-        set_number(line, "threads", request->threads / 4, why) == STATUS_OK &&
-        set_same(line, request, WIRE, why) == STATUS_OK;
-    return status ? STATUS_OK : why->code;
-}
-
-/* Clair3 calls some contigs by default, where nothing else was named. */
-static bool wants_default_contigs(const struct call_request *request) {
-    return request->compatible && request->regions[0] == '\0' && request->bed == NULL &&
-           options_text(request->options, "known-sites") == NULL &&
-           !options_flag(request->options, "include-all-ctgs");
-}
-
-static int add_pileup(struct line *line, const struct call_request *request, const char *blocks,
-                      struct failure *why) {
-    static const char *const SAME[] = {
-        "snp-min-af", "indel-min-af",      "min-mq",      "min-coverage", "call-snp-only",
-        "fast-mode",  "enable-long-indel", "known-sites", "base-err",     "gq-bin-size",
-        NULL};
-    bool status =
-        line_add(line, "pileup", why) == STATUS_OK &&
-        set(line, "ref", request->reference, why) == STATUS_OK &&
-        set(line, "platform", request->platform, why) == STATUS_OK &&
-        set(line, "region", request->regions, why) == STATUS_OK &&
-        set(line, "bed", request->bed, why) == STATUS_OK &&
-        set_same(line, request, SAME, why) == STATUS_OK &&
-        set(line, "blocks", blocks, why) == STATUS_OK &&
-        set_flag(line, "compatible", request->compatible, why) == STATUS_OK &&
-        set_flag(line, "clair3-contigs", wants_default_contigs(request), why) == STATUS_OK &&
-        set(line, "head-and-tail",
-            options_text(request->options, "enable-variant-calling-at-sequence-head-and-tail"),
-            why) == STATUS_OK;
-    return status ? STATUS_OK : why->code;
-}
-
-/* In the caller's place, where services compute. */
-static int add_remote(struct line *line, const struct call_request *request, struct failure *why) {
-    static const char *const SAME[] = {
-        "enable-long-indel", "keep-iupac-bases", "key", "server-key", "insecure", "mixed", NULL};
-    bool status = line_add(line, "remote", why) == STATUS_OK &&
-                  set(line, "via", options_text(request->options, "via"), why) == STATUS_OK &&
-                  set(line, "model", request->model, why) == STATUS_OK &&
-                  set_flag(line, "likelihoods", request->gvcf != NULL, why) == STATUS_OK &&
-                  set_same(line, request, SAME, why) == STATUS_OK;
-    return status ? STATUS_OK : why->code;
-}
-
-static int add_caller(struct line *line, const struct call_request *request, int64_t threads,
-                      struct failure *why) {
-    static const char *const SAME[] = {"enable-long-indel", "keep-iupac-bases", NULL};
-    if (options_given(request->options, "via"))
-        return add_remote(line, request, why);
-    bool status = line_add(line, "caller", why) == STATUS_OK &&
-                  set(line, "model", request->model, why) == STATUS_OK &&
-                  set_number(line, "threads", threads, why) == STATUS_OK &&
-                  set_flag(line, "likelihoods", request->gvcf != NULL, why) == STATUS_OK &&
-                  set_same(line, request, SAME, why) == STATUS_OK;
-    return status ? STATUS_OK : why->code;
-}
-
-static bool is_haploid(const struct call_request *request) {
-    static const char *const OPTIONS[] = {"haploid-precise", "haploid-sensitive", "haploid-af",
-                                          "haploid-regions"};
-    for (size_t i = 0; i < sizeof OPTIONS / sizeof *OPTIONS; i++)
-        if (options_given(request->options, OPTIONS[i]))
-            return true;
-    return false;
-}
-
-static int add_vcf(struct line *line, const struct call_request *request, struct failure *why) {
-    struct text command = {0};
-    const char *type = request->output_type;
-    bool status =
-        options_command_line(&command, request->argc, request->argv, why) == STATUS_OK &&
-        line_add(line, "vcf", why) == STATUS_OK &&
-        set(line, "path", request->output, why) == STATUS_OK &&
-        set(line, "format", type && *type == 'u' ? "b" : type, why) == STATUS_OK &&
-        set(line, "sample", request->sample, why) == STATUS_OK &&
-        set(line, "region", request->regions, why) == STATUS_OK &&
-        set(line, "bed", request->compatible ? NULL : request->bed, why) == STATUS_OK &&
-        set(line, "known-sites", options_text(request->options, "known-sites"), why) == STATUS_OK &&
-        set(line, "command", text_bytes(&command), why) == STATUS_OK &&
-        set_flag(line, "ref-calls", true, why) == STATUS_OK && /* merge decides */
-        set_flag(line, "no-version", request->no_version, why) == STATUS_OK;
-    text_free(&command);
-    return status ? STATUS_OK : why->code;
-}
-
-/* Beside the VCF; nothing where none was asked for. */
-static int add_gvcf(struct line *line, const struct call_request *request, const char *blocks,
-                    struct failure *why) {
-    static const char *const SAME[] = {"haploid-regions", NULL};
-    if (request->gvcf == NULL)
-        return STATUS_OK;
-    struct text command = {0};
-    const char *bed = request->compatible ? NULL : request->bed;
-    bool status = options_command_line(&command, request->argc, request->argv, why) == STATUS_OK &&
-                  line_add(line, "gvcf", why) == STATUS_OK &&
-                  set(line, "path", request->gvcf, why) == STATUS_OK &&
-                  set(line, "blocks", blocks, why) == STATUS_OK &&
-                  set(line, "ref", request->reference, why) == STATUS_OK &&
-                  set(line, "sample", request->sample, why) == STATUS_OK &&
-                  set(line, "region", request->regions, why) == STATUS_OK &&
-                  set(line, "bed", bed, why) == STATUS_OK &&
-                  set_flag(line, "haploid", is_haploid(request), why) == STATUS_OK &&
-                  set_same(line, request, SAME, why) == STATUS_OK &&
-                  set_flag(line, "compatible", request->compatible, why) == STATUS_OK &&
-                  set(line, "command", text_bytes(&command), why) == STATUS_OK &&
-                  set_flag(line, "no-version", request->no_version, why) == STATUS_OK;
-    text_free(&command);
-    return status ? STATUS_OK : why->code;
-}
-
-static bool wants_json(const struct call_request *request) {
-    return request->output_type != NULL && *request->output_type == 'j';
-}
-
-static int add_json(struct line *line, const struct call_request *request, struct failure *why) {
-    bool status = line_add(line, "json", why) == STATUS_OK &&
-                  set(line, "path", request->output, why) == STATUS_OK &&
-                  set(line, "region", request->regions, why) == STATUS_OK &&
-                  set(line, "bed", request->compatible ? NULL : request->bed, why) == STATUS_OK;
-    return status ? STATUS_OK : why->code;
-}
-
-/* What stands at the end of every line: the files that were asked for. */
-static int add_outputs(struct line *line, const struct call_request *request, const char *blocks,
-                       struct failure *why) {
-    if (add_gvcf(line, request, blocks, why) != STATUS_OK)
-        return why->code;
-    return wants_json(request) ? add_json(line, request, why) : add_vcf(line, request, why);
-}
-
-/* Regions given with -r are exact, so that parts of a genome add up to the whole; those of a BED
- * file keep their margin up to the output. */
-static int add_spool(struct line *line, const struct call_request *request, const char *spool,
-                     struct failure *why) {
-    bool status = line_add(line, "spool", why) == STATUS_OK &&
-                  set(line, "path", spool, why) == STATUS_OK &&
-                  set_flag(line, "probabilities", wants_json(request), why) == STATUS_OK &&
-                  (request->bed != NULL || set(line, "region", request->regions, why) == STATUS_OK);
-    return status ? STATUS_OK : why->code;
-}
-
-/* Writes the SNPs of the spool that the reads phase. */
-static int add_phase(struct line *line, const struct call_request *request, const char *spool,
-                     const char *phased, struct failure *why) {
-    bool status =
-        line_add(line, "phase", why) == STATUS_OK && set(line, "calls", spool, why) == STATUS_OK &&
-        set(line, "ref", request->reference, why) == STATUS_OK &&
-        set(line, "to", phased, why) == STATUS_OK &&
-        set(line, "cutoffs", options_text(request->options, "cutoffs"), why) == STATUS_OK &&
-        set(line, "platform", request->platform, why) == STATUS_OK &&
-        set(line, "model", request->model, why) == STATUS_OK;
-    return status ? STATUS_OK : why->code;
-}
-
-/* The doubtful calls of the spool, or, where there is none, of those that come by. */
-static int add_full(struct line *line, const struct call_request *request, const char *spool,
-                    const char *phased, struct failure *why) {
-    static const char *const SAME[] = {"var-pct-full", "ref-pct-full", "min-mq",
-                                       "enable-long-indel", NULL};
-    char counts[PATH_TEXT_MAX + 8] = "";
-    if (spool != NULL)
-        snprintf(counts, sizeof counts, "%s.counts", spool);
-    const char *cutoffs = options_text(request->options, "cutoffs");
-    bool status =
-        line_add(line, "full", why) == STATUS_OK && set(line, "sites", spool, why) == STATUS_OK &&
-        set(line, "cutoffs", cutoffs ? cutoffs : counts, why) == STATUS_OK &&
-        set(line, "ref", request->reference, why) == STATUS_OK &&
-        set(line, "platform", request->platform, why) == STATUS_OK &&
-        set(line, "phased", phased, why) == STATUS_OK &&
-        set(line, "hp-tags", options_text(request->options, "use-hp-tags"), why) == STATUS_OK &&
-        set(line, "dwell", options_text(request->options, "enable-dwell-time"), why) == STATUS_OK &&
-        set_flag(line, "compatible", request->compatible, why) == STATUS_OK &&
-        set_same(line, request, SAME, why) == STATUS_OK;
-    return status ? STATUS_OK : why->code;
-}
-
-static int add_merge(struct line *line, const struct call_request *request, const char *spool,
-                     struct failure *why) {
-    static const char *const SAME[] = {"haploid-precise", "haploid-sensitive", "haploid-af",
-                                       "haploid-regions", NULL},
-                             *NONE = NULL;
-    bool as_decoded = request->compatible && options_flag(request->options, "pileup-only");
-    bool status =
-        line_add(line, "merge", why) == STATUS_OK && set(line, "spool", spool, why) == STATUS_OK &&
-        set_number(line, "qual", as_decoded ? 0 : request->qual, why) == STATUS_OK &&
-        set_flag(line, "ref-calls", request->ref_calls, why) == STATUS_OK &&
-        set_flag(line, "site-depth", options_given(request->options, "preset"), why) == STATUS_OK &&
-        set_flag(line, "compatible", request->compatible, why) == STATUS_OK &&
-        set_same(line, request, as_decoded ? &NONE : SAME, why) == STATUS_OK;
-    return status ? STATUS_OK : why->code;
-}
-
-/* ---- running ---- */
 
 /* One call under way: the temporary folder and the books of all passes. */
 struct calling {
@@ -304,8 +70,8 @@ static int build_piece(struct line *line, const char *regions, const void *with,
     *request = *(const struct call_request *)with;
     request->threads = 1;
     snprintf(request->regions, sizeof request->regions, "%s", regions);
-    if (add_reads(line, request, NULL, request->reads, why) == STATUS_OK)
-        add_pileup(line, request, NULL, why);
+    if (call_add_reads(line, request, NULL, request->reads, why) == STATUS_OK)
+        call_add_pileup(line, request, NULL, why);
     free(request);
     return why->code;
 }
@@ -329,8 +95,8 @@ static int begin_pileup_pass(struct calling *calling, const char *copy, const ch
             return why->code;
     }
     if (calling->pieces.count == 0 &&
-        add_reads(&calling->line, request, copy, request->reads, why) == STATUS_OK)
-        add_pileup(&calling->line, request, blocks, why);
+        call_add_reads(&calling->line, request, copy, request->reads, why) == STATUS_OK)
+        call_add_pileup(&calling->line, request, blocks, why);
     return why->code;
 }
 
@@ -355,9 +121,9 @@ static int pileup_only(struct calling *calling, struct failure *why) {
     const struct call_request *request = calling->request;
     struct line *line = &calling->line;
     bool built = begin_pileup_pass(calling, NULL, NULL, why) == STATUS_OK &&
-                 add_caller(line, request, request->threads, why) == STATUS_OK &&
-                 add_merge(line, request, NULL, why) == STATUS_OK &&
-                 add_outputs(line, request, NULL, why) == STATUS_OK;
+                 call_add_caller(line, request, request->threads, why) == STATUS_OK &&
+                 call_add_merge(line, request, NULL, why) == STATUS_OK &&
+                 call_add_outputs(line, request, NULL, why) == STATUS_OK;
     tell_unused(request);
     return built ? run_pileup_pass(calling, why) : why->code;
 }
@@ -366,15 +132,15 @@ static int pileup_only(struct calling *calling, struct failure *why) {
 static int one_pass(struct calling *calling, struct failure *why) {
     const struct call_request *request = calling->request;
     struct line *line = &calling->line;
-    bool built = add_reads(line, request, NULL, request->reads, why) == STATUS_OK &&
-                 add_pileup(line, request, NULL, why) == STATUS_OK &&
-                 set_flag(line, "pass-reads", true, why) == STATUS_OK &&
-                 add_caller(line, request, (request->threads + 3) / 4, why) == STATUS_OK &&
-                 add_full(line, request, NULL, options_text(request->options, "phased-vcf"), why) ==
-                     STATUS_OK &&
-                 add_caller(line, request, request->threads, why) == STATUS_OK &&
-                 add_merge(line, request, NULL, why) == STATUS_OK &&
-                 add_outputs(line, request, NULL, why) == STATUS_OK;
+    bool built = call_add_reads(line, request, NULL, request->reads, why) == STATUS_OK &&
+                 call_add_pileup(line, request, NULL, why) == STATUS_OK &&
+                 line_set(line, "pass-reads", "true", why) == STATUS_OK &&
+                 call_add_caller(line, request, (request->threads + 3) / 4, why) == STATUS_OK &&
+                 call_add_full(line, request, NULL, options_text(request->options, "phased-vcf"),
+                               why) == STATUS_OK &&
+                 call_add_caller(line, request, request->threads, why) == STATUS_OK &&
+                 call_add_merge(line, request, NULL, why) == STATUS_OK &&
+                 call_add_outputs(line, request, NULL, why) == STATUS_OK;
     return built ? run_pass(calling, why) : why->code;
 }
 
@@ -403,9 +169,9 @@ static int without_full_network(struct calling *calling, const char *spool, cons
         say("runnel: the model has no full-alignment network; all calls are the pileup network's");
     tell_unused(calling->request);
     bool built = line_add(line, "spooled", why) == STATUS_OK &&
-                 set(line, "path", spool, why) == STATUS_OK &&
-                 add_merge(line, calling->request, NULL, why) == STATUS_OK &&
-                 add_outputs(line, calling->request, blocks, why) == STATUS_OK;
+                 line_set(line, "path", spool, why) == STATUS_OK &&
+                 call_add_merge(line, calling->request, NULL, why) == STATUS_OK &&
+                 call_add_outputs(line, calling->request, blocks, why) == STATUS_OK;
     return built ? run_pass(calling, why) : why->code;
 }
 
@@ -415,7 +181,7 @@ static bool wants_phasing(const struct call_request *request) {
     for (size_t i = 0; i < sizeof ELSE / sizeof *ELSE; i++)
         if (options_given(request->options, ELSE[i]))
             return false;
-    return !is_haploid(request) || options_given(request->options, "haploid-regions");
+    return !call_is_haploid(request) || options_given(request->options, "haploid-regions");
 }
 
 /* Three passes: all pileup calls are spooled, the good SNPs among them phased, the doubtful ones
@@ -435,8 +201,8 @@ static int both_networks(struct calling *calling, struct failure *why) {
     snprintf(own_phased, sizeof own_phased, "%s/phased.vcf.gz", calling->folder);
     bool built = begin_pileup_pass(calling, pipe ? copy : NULL, request->gvcf ? blocks : NULL,
                                    why) == STATUS_OK &&
-                 add_caller(line, request, request->threads, why) == STATUS_OK &&
-                 add_spool(line, request, spool, why) == STATUS_OK;
+                 call_add_caller(line, request, request->threads, why) == STATUS_OK &&
+                 call_add_spool(line, request, spool, why) == STATUS_OK;
     if (!built || run_pileup_pass(calling, why) != STATUS_OK ||
         write_cutoffs(request, spool, why) != STATUS_OK)
         return why->code;
@@ -448,16 +214,16 @@ static int both_networks(struct calling *calling, struct failure *why) {
     if (wants_phasing(request)) {
         phased = options_text(request->options, "write-phased");
         phased = phased ? phased : own_phased;
-        built = add_reads(line, request, NULL, reads, why) == STATUS_OK &&
-                add_phase(line, request, spool, phased, why) == STATUS_OK;
+        built = call_add_reads(line, request, NULL, reads, why) == STATUS_OK &&
+                call_add_phase(line, request, spool, phased, why) == STATUS_OK;
         if (!built || run_pass(calling, why) != STATUS_OK)
             return why->code;
     }
-    built = add_reads(line, request, NULL, reads, why) == STATUS_OK &&
-            add_full(line, request, spool, phased, why) == STATUS_OK &&
-            add_caller(line, request, request->threads, why) == STATUS_OK &&
-            add_merge(line, request, spool, why) == STATUS_OK &&
-            add_outputs(line, request, blocks, why) == STATUS_OK;
+    built = call_add_reads(line, request, NULL, reads, why) == STATUS_OK &&
+            call_add_full(line, request, spool, phased, why) == STATUS_OK &&
+            call_add_caller(line, request, request->threads, why) == STATUS_OK &&
+            call_add_merge(line, request, spool, why) == STATUS_OK &&
+            call_add_outputs(line, request, blocks, why) == STATUS_OK;
     return built ? run_pass(calling, why) : why->code;
 }
 

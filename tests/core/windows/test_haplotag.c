@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Votes and their sum (2.3), by hand; random reads are compared in test_full_window.c. */
+ * The sum of votes (2.3), by hand; random reads are compared in test_full_window.c. */
 #include "core/windows/haplotag.h"
 
 #include "tests/core/windows/hand_reads.h"
@@ -16,18 +16,14 @@ static void release(void) {
 
 TestSuite(haplotag, .fini = release);
 
-static int tag_with(const struct phased_snp *snps, size_t count, const char *contig) {
-    struct reference reference = hand_reference(contig);
+static int tag(const struct phased_snp *snps, size_t count) {
+    struct reference reference = hand_reference(CONTIG);
     struct reference_view view;
     int haplotype = -1;
     reference_view_begin(&view, &reference);
     cr_assert_eq(haplotag(&tagger, &read.alignment, snps, count, &view, &haplotype, NULL),
                  STATUS_OK);
     return haplotype;
-}
-
-static int tag(const struct phased_snp *snps, size_t count) {
-    return tag_with(snps, count, CONTIG);
 }
 
 /* A read of the contig's bases [begin, begin + length), with `letter` at `at`. */
@@ -82,44 +78,4 @@ Test(haplotag, none_outside_the_read) {
     read_with(5, 50, -1, 0);
     cr_assert_eq(tag(snps, 2), 0);
     cr_assert_eq(tag(NULL, 0), 0);
-}
-
-/* 4.11: without 11 bases to the right the reference allele wins as a rule. */
-Test(haplotag, near_the_reads_end) {
-    struct phased_snp snp = {.position = 50, .alt = 'A', .type = 1};
-    read_with(5, 50, 50, 'A');
-    cr_assert_eq(tag(&snp, 1), 1);
-}
-
-/* Soft-masked reference (4.10): only the upper-case alternative can match. */
-Test(haplotag, lower_case_mismatches) {
-    char masked[sizeof CONTIG];
-    for (size_t i = 0; i < sizeof CONTIG; i++)
-        masked[i] = (char)(CONTIG[i] >= 'A' ? CONTIG[i] - 'A' + 'a' : CONTIG[i]);
-    struct phased_snp snp = {.position = 30, .alt = 'C', .type = 1};
-    read_with(5, 50, -1, 0);
-    cr_assert_eq(tag_with(&snp, 1, masked), 0);
-    read_with(5, 50, 30, 'C');
-    cr_assert_eq(tag_with(&snp, 1, masked), 2);
-}
-
-/* A SNP where an insertion stands is voted on there, once; one in an N not at all. */
-Test(haplotag, insertion_and_skip) {
-    struct phased_snp snp = {.position = 30, .alt = 'C', .type = 1};
-    char letters[100];
-    snprintf(letters, sizeof letters, "%.25sGG%.25s", CONTIG + 5, CONTIG + 30);
-    hand_read(&read, "25M2I25M", 5, letters);
-    cr_assert_eq(tag(&snp, 1), 1);
-    snprintf(letters, sizeof letters, "%.20s%.20s", CONTIG + 5, CONTIG + 35);
-    hand_read(&read, "20M10N20M", 5, letters);
-    cr_assert_eq(tag(&snp, 1), 0);
-}
-
-/* 4.20: an N to the left, closer than 10 bases to the contig's begin. */
-Test(haplotag, before_the_contig) {
-    struct phased_snp snp = {.position = 6, .alt = 'C', .type = 1};
-    char letters[100];
-    snprintf(letters, sizeof letters, "%.2s%.30s", CONTIG, CONTIG + 5);
-    hand_read(&read, "2M3N30M", 0, letters);
-    cr_assert_eq(tag(&snp, 1), 0);
 }
