@@ -10,9 +10,9 @@
 #include <string.h>
 
 enum {
-    BALANCE = 3, /* begun is with SNPs whose rarer allele has at least one in so many reads */
+    BALANCE = 4, /* begun is with SNPs whose rarer allele has at least one in so many reads */
     DOUBT = 4,   /* a SNP is left out where more than one in so many reads contradicts */
-    LINK_MIN = 1 /* what reads must say for a SNP to join those before it */
+    LINK_MIN = 1 /* what reads must say for a SNP to join those before it, less what contradicts */
 };
 
 struct phaser {
@@ -195,7 +195,7 @@ static void take_agreeing(struct phaser *p) {
             against += vote < 0;
         }
         size_t fewer = for_it < against ? for_it : against;
-        bool agrees = for_it != against && DOUBT * fewer <= for_it + against;
+        bool agrees = for_it + against > 0 && DOUBT * fewer <= for_it + against;
         p->side[s] = (int8_t)(!agrees ? 0 : for_it > against ? 1 : -1);
         add_to_sums(p, s, 1);
     }
@@ -228,6 +228,7 @@ int phaser_phase(struct phaser *p, struct phased_snp *snps, size_t snp_count, st
     }
     end_phasing(p);
     p->seen_count = p->read_count = 0;
-    memset(p->depth, 0, p->depth_count * sizeof *p->depth);
+    for (size_t s = 0; s < p->depth_count; s++)
+        p->depth[s] = 0;
     return status;
 }

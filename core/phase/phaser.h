@@ -12,7 +12,8 @@
  *         phaser_phase(phaser, snps, snp_count, &why);
  *     phaser_free(phaser);
  *
- * Memory: 4 bytes for each allele of a contig, 30 MB for human chr1 at 30x. */
+ * Memory: 8 to 16 bytes for each allele that the reads of a contig show, some 50 MB for human chr1
+ * at 30x. */
 #ifndef CORE_PHASE_PHASER_H
 #define CORE_PHASE_PHASER_H
 

@@ -3,6 +3,7 @@
  * `runnel call REF.fa IN.bam`: the main job.  Options become settings of standard lines
  * of stages, which call_line.c builds and runs. */
 #include "plugin/host/call_line.h"
+#include "plugin/host/call_stages.h"
 #include "plugin/host/commands.h"
 #include "plugin/host/cpus.h"
 #include "plugin/host/options.h"
@@ -27,7 +28,7 @@ static const struct option OPTIONS[] = {
     {"sample", "sample-name", 's', OPTION_TEXT, "NAME", NULL, "else the read groups' sample"},
     {"threads", NULL, 't', OPTION_INTEGER, "N", NULL, "else all CPUs that we may use"},
     {"phased-vcf", "phased-vcf-fn", 0, OPTION_TEXT, "VCF", NULL,
-     "phased SNPs that tell the reads' haplotypes; else they are phased here"},
+     "phased SNPs that tell the reads' haplotypes; by default call phases"},
     {"gvcf", NULL, 0, OPTION_TEXT, "FILE", NULL, "also write a gVCF, with every base"},
     {"known-sites", "vcf-fn", 0, OPTION_TEXT, "VCF", NULL, "call these sites and no others"},
     {"pileup-only", NULL, 0, OPTION_FLAG, NULL, NULL, "only the pileup network: one pass, faster"},
@@ -53,8 +54,9 @@ static const struct option OPTIONS[] = {
     {"keep-iupac-bases", NULL, 0, OPTION_FLAG, NULL, NULL,
      "keep letters other than ACGTN in alleles"},
     {"no-phasing", "no-phasing-for-fa", 0, OPTION_FLAG, NULL, NULL,
-     "do not phase, and look at reads without their haplotypes"},
-    {"write-phased", NULL, 0, OPTION_TEXT, "FILE", NULL, "also write the SNPs that were phased"},
+     "no haplotypes (as of haploid genomes, in one pass, and of pileup calls)"},
+    {"write-phased", NULL, 0, OPTION_TEXT, "FILE", NULL,
+     "also write the SNPs that call phased, as VCF"},
     {"use-hp-tags", NULL, 0, OPTION_FLAG, NULL, NULL, "take haplotypes from the reads' HP tags"},
     {"var-pct-full", NULL, 0, OPTION_REAL, "X", NULL, "share of variants that full alignment sees"},
     {"ref-pct-full", NULL, 0, OPTION_REAL, "X", NULL, "share of reference calls that it sees"},
@@ -224,18 +226,27 @@ static int check_one_pass(const struct call_request *request, struct failure *wh
     return STATUS_OK;
 }
 
-/* Phased SNPs are written only where they are found here. */
+/* Haplotypes come from one source; phased SNPs are written where they are found here, and read
+ * again, so that no pipe will do. */
 static int check_phasing(const struct call_request *request, struct failure *why) {
-    static const char *const EXCLUDED[] = {"no-phasing",        "phased-vcf",  "use-hp-tags",
-                                           "one-pass",          "pileup-only", "haploid-precise",
-                                           "haploid-sensitive", "haploid-af"};
-    if (!options_given(request->options, "write-phased"))
-        return STATUS_OK;
+    static const char *const EXCLUDED[][2] = {
+        {"no-phasing", "phased-vcf"},    {"no-phasing", "use-hp-tags"},
+        {"write-phased", "no-phasing"},  {"write-phased", "phased-vcf"},
+        {"write-phased", "use-hp-tags"}, {"write-phased", "one-pass"},
+        {"write-phased", "pileup-only"}};
+    const struct options *options = request->options;
+    struct stat found;
     for (size_t i = 0; i < sizeof EXCLUDED / sizeof *EXCLUDED; i++)
-        if (options_given(request->options, EXCLUDED[i]))
-            return fail(why, STATUS_BAD_INPUT,
-                        "--write-phased and --%s exclude each other: nothing is phased",
-                        EXCLUDED[i]);
+        if (options_given(options, EXCLUDED[i][0]) && options_given(options, EXCLUDED[i][1]))
+            return fail(why, STATUS_BAD_INPUT, "--%s and --%s exclude each other", EXCLUDED[i][0],
+                        EXCLUDED[i][1]);
+    const char *path = options_text(options, "write-phased");
+    if (path == NULL)
+        return STATUS_OK;
+    if (!call_wants_phasing(request))
+        return fail(why, STATUS_BAD_INPUT, "--write-phased: haploid genomes are not phased");
+    if (stat(path, &found) == 0 && !S_ISREG(found.st_mode))
+        return fail(why, STATUS_BAD_INPUT, "--write-phased takes a plain file, not %s", path);
     return STATUS_OK;
 }
 

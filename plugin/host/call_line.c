@@ -167,21 +167,16 @@ static int without_full_network(struct calling *calling, const char *spool, cons
     struct line *line = &calling->line;
     if (calling->request->verbose && !options_flag(calling->request->options, "pileup-only"))
         say("runnel: the model has no full-alignment network; all calls are the pileup network's");
+    if (options_given(calling->request->options, "write-phased"))
+        return fail(
+            why, STATUS_BAD_INPUT,
+            "--write-phased: nothing is phased, as the model has no full-alignment network");
     tell_unused(calling->request);
     bool built = line_add(line, "spooled", why) == STATUS_OK &&
                  line_set(line, "path", spool, why) == STATUS_OK &&
                  call_add_merge(line, calling->request, NULL, why) == STATUS_OK &&
                  call_add_outputs(line, calling->request, blocks, why) == STATUS_OK;
     return built ? run_pass(calling, why) : why->code;
-}
-
-/* Whether haplotypes are found here: of diploids, and where nobody else tells them. */
-static bool wants_phasing(const struct call_request *request) {
-    static const char *const ELSE[] = {"no-phasing", "phased-vcf", "use-hp-tags"};
-    for (size_t i = 0; i < sizeof ELSE / sizeof *ELSE; i++)
-        if (options_given(request->options, ELSE[i]))
-            return false;
-    return !call_is_haploid(request) || options_given(request->options, "haploid-regions");
 }
 
 /* Three passes: all pileup calls are spooled, the good SNPs among them phased, the doubtful ones
@@ -211,7 +206,7 @@ static int both_networks(struct calling *calling, struct failure *why) {
         return without_full_network(calling, spool, blocks, why);
     const char *reads = pipe ? copy : request->reads;
     const char *phased = options_text(request->options, "phased-vcf");
-    if (wants_phasing(request)) {
+    if (call_wants_phasing(request)) {
         phased = options_text(request->options, "write-phased");
         phased = phased ? phased : own_phased;
         built = call_add_reads(line, request, NULL, reads, why) == STATUS_OK &&

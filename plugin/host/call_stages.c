@@ -116,6 +116,14 @@ bool call_is_haploid(const struct call_request *request) {
     return false;
 }
 
+bool call_wants_phasing(const struct call_request *request) {
+    static const char *const ELSE[] = {"no-phasing", "phased-vcf", "use-hp-tags"};
+    for (size_t i = 0; i < sizeof ELSE / sizeof *ELSE; i++)
+        if (options_given(request->options, ELSE[i]))
+            return false;
+    return !call_is_haploid(request) || options_given(request->options, "haploid-regions");
+}
+
 static int add_vcf(struct line *line, const struct call_request *request, struct failure *why) {
     struct text command = {0};
     const char *type = request->output_type;
@@ -198,6 +206,7 @@ int call_add_phase(struct line *line, const struct call_request *request, const 
         set(line, "to", phased, why) == STATUS_OK &&
         set(line, "cutoffs", options_text(request->options, "cutoffs"), why) == STATUS_OK &&
         set(line, "platform", request->platform, why) == STATUS_OK &&
+        set(line, "sample", request->sample, why) == STATUS_OK &&
         set(line, "model", request->model, why) == STATUS_OK;
     return status ? STATUS_OK : why->code;
 }

@@ -11,6 +11,8 @@
 
 /* Whether an option of haploid genomes was given, for all or for some regions. */
 bool call_is_haploid(const struct call_request *request);
+/* Whether a run of several passes finds haplotypes: of diploids, where nobody else tells them. */
+bool call_wants_phasing(const struct call_request *request);
 
 /* Reads of the file `path`; `copy` is written beside. */
 int call_add_reads(struct line *line, const struct call_request *request, const char *copy,

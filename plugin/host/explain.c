@@ -159,7 +159,9 @@ static int see_full(void *with, const char *contig, const struct full_window *w,
     printf("  reads around by haplotype: %llu of none, %llu of 1, %llu of 2%s\n",
            (unsigned long long)books->haplotype[0], (unsigned long long)books->haplotype[1],
            (unsigned long long)books->haplotype[2],
-           e->pass.full_options.phasing == FULL_UNPHASED ? " (--phased-vcf gives a run's)" : "");
+           e->pass.full_options.phasing == FULL_UNPHASED
+               ? " (--phased-vcf takes what call --write-phased wrote)"
+               : "");
     struct window_picture picture = {
         .alt_info = w->alt_info, .full = w->tensor, .rows = w->rows, .channels = w->channels};
     int status = site_networks_full(&e->networks, contig, w, why);

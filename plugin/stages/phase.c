@@ -24,7 +24,7 @@
 
 struct phase {
     const struct runnel_host *host;
-    char *calls_path, *cutoffs_path, *reference_path, *platform, *model, *to;
+    char *calls_path, *cutoffs_path, *reference_path, *platform, *model, *sample, *to;
     struct reference_file *reference;
     struct stream_contigs contigs;
     struct cutoffs cutoffs;
@@ -52,6 +52,7 @@ static void phase_destroy(void *state) {
     free(phase->reference_path);
     free(phase->platform);
     free(phase->model);
+    free(phase->sample);
     free(phase->to);
     free(phase);
 }
@@ -68,6 +69,7 @@ static int phase_init(const struct runnel_init *init, void **state) {
     phase->reference_path = stage_copy_setting(init, "ref");
     phase->platform = stage_copy_setting(init, "platform");
     phase->model = stage_copy_setting(init, "model");
+    phase->sample = stage_copy_setting(init, "sample");
     phase->to = stage_copy_setting(init, "to");
     if (phaser_new(&phase->phaser, &why) == STATUS_OK &&
         reference_open(&phase->reference, phase->reference_path, &why) == STATUS_OK) {
@@ -132,7 +134,7 @@ static int read_snps(struct phase *phase, struct failure *why) {
 
 /* Opened before the reads are read, so that what cannot be written is said then. */
 static int open_output(struct phase *phase, const struct runnel_batch *open, struct failure *why) {
-    const struct vcf_header wanted = {.phased = true};
+    const struct vcf_header wanted = {.sample = phase->sample, .phased = true};
     struct text header = {0};
     if (vcf_header_append(&header, &wanted, open, &phase->contigs, why) == STATUS_OK)
         phase->writer = vcf_writer_open(phase->to, vcf_kind_of_name(phase->to), &header, why);
@@ -293,6 +295,7 @@ static const struct runnel_option OPTIONS[] = {
     {"to", RUNNEL_TEXT, "-", "phased VCF to write, or - for standard output"},
     {"cutoffs", RUNNEL_TEXT, "", "QUAL counts that tell which SNPs are good; else the spool's"},
     {"platform", RUNNEL_TEXT, "", "ont or hifi; by default what the read groups say"},
+    {"sample", RUNNEL_TEXT, "", "name of the sample; by default the read groups'"},
     {"model", RUNNEL_TEXT, "", "path of the model: of three old ones more SNPs are taken"},
 };
 

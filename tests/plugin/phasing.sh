@@ -74,9 +74,16 @@ END
 [ -z "$(books)" ] && good || bad "the books of phase: $(books | tail -1)"
 
 # ---- what cannot be
-for other in --no-phasing --one-pass --pileup-only "--phased-vcf phased.vcf" --haploid-precise; do
+for other in --no-phasing --one-pass --pileup-only "--phased-vcf phased.vcf"; do
     refuses 2 "write-phased and ${other%% *} exclude each other" "$runnel" call --write-phased p.vcf $other -o x.vcf "$ref" small.bam
 done
+refuses 2 'no-phasing and --phased-vcf exclude each other' "$runnel" call --no-phasing --phased-vcf phased.vcf -o x.vcf "$ref" small.bam
+refuses 2 'haploid genomes are not phased' "$runnel" call --write-phased p.vcf --haploid-precise -o x.vcf "$ref" small.bam
+refuses 2 'takes a plain file, not /dev/null' "$runnel" call --write-phased /dev/null -o x.vcf "$ref" small.bam
+refuses 1 'the model has no full-alignment network' "$runnel" call -q -p ont -m "$root/tests/data/networks/fixtures/pileup.bare.pt" --write-phased p.vcf -o x.vcf "$ref" small.bam
+[ ! -e p.vcf ] && [ ! -e x.vcf ] && good || bad "a run that was refused left files"
+call -p ont -s NAME --haploid-regions regions.bed --haploid-precise --write-phased named.vcf -o x.vcf "$ref" small.bam
+grep -q $'^#CHROM.*FORMAT\tNAME$' named.vcf && good || bad "the sample of phased SNPs"
 refuses 2 'small.bam' "$runnel" call --write-phased small.bam -o x.vcf "$ref" small.bam
 refuses 1 'nodir/p.vcf cannot be written' "$runnel" call --write-phased nodir/p.vcf -o x.vcf "$ref" small.bam
 refuses 1 'calls.counts' "$runnel" run "reads small.bam ! phase nosuch/calls ref=$ref platform=ont"
