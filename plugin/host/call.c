@@ -150,15 +150,25 @@ static void find_regions(struct call_request *request, const char *regions) {
     }
 }
 
+enum { OUTPUT_COUNT = 5 };
+
+/* All files that are written; NULL: not asked for. */
+static void list_outputs(const struct call_request *request, const char *outputs[OUTPUT_COUNT]) {
+    outputs[0] = request->output;
+    outputs[1] = request->gvcf;
+    outputs[2] = request->report;
+    outputs[3] = options_text(request->options, "write-cutoffs");
+    outputs[4] = options_text(request->options, "write-phased");
+}
+
 /* No output may be an input, or another output: it would be lost without a word. */
 static int check_files(const struct call_request *request, struct failure *why) {
     const struct options *options = request->options;
     char index[4200], contigs[4200];
     snprintf(index, sizeof index, "%s.bai", request->reads);
     snprintf(contigs, sizeof contigs, "%s.fai", request->reference);
-    const char *const outputs[] = {request->output, request->gvcf, request->report,
-                                   options_text(options, "write-cutoffs"),
-                                   options_text(options, "write-phased")};
+    const char *outputs[OUTPUT_COUNT];
+    list_outputs(request, outputs);
     const char *const inputs[] = {request->reads,
                                   request->reference,
                                   request->bed,
@@ -169,7 +179,7 @@ static int check_files(const struct call_request *request, struct failure *why) 
                                   options_text(options, "cutoffs"),
                                   index,
                                   contigs};
-    for (size_t o = 0; o < sizeof outputs / sizeof *outputs; o++) {
+    for (size_t o = 0; o < OUTPUT_COUNT; o++) {
         int status = paths_keep_inputs(outputs[o], inputs, sizeof inputs / sizeof *inputs, why);
         if (status != STATUS_OK)
             return status;
@@ -313,10 +323,9 @@ static void read_request(struct call_request *request, const struct options *opt
 
 /* Said before the work, not after it. */
 static int check_outputs(const struct call_request *request, struct failure *why) {
-    const char *const outputs[] = {request->output, request->gvcf, request->report,
-                                   options_text(request->options, "write-cutoffs"),
-                                   options_text(request->options, "write-phased")};
-    for (size_t i = 0; i < sizeof outputs / sizeof *outputs && why->code == STATUS_OK; i++)
+    const char *outputs[OUTPUT_COUNT];
+    list_outputs(request, outputs);
+    for (size_t i = 0; i < OUTPUT_COUNT && why->code == STATUS_OK; i++)
         paths_can_write(outputs[i], why);
     return why->code;
 }

@@ -3,11 +3,8 @@
  * The sum of votes (2.3), by hand; random reads are compared in test_full_window.c. */
 #include "core/windows/haplotag.h"
 
-#include "tests/core/windows/hand_reads.h"
+#include "tests/core/windows/snp_reads.h"
 
-/* No letter repeats within a few bases, so that distances are what they look like. */
-static const char CONTIG[] = "ACGTTGCAAGCTTCGAACTGGTCATACGGATTCAGCATGCTAGGCTTACGATCCGTAAGTC";
-static struct hand_read read;
 static struct haplotagger tagger;
 
 static void release(void) {
@@ -24,17 +21,6 @@ static int tag(const struct phased_snp *snps, size_t count) {
     cr_assert_eq(haplotag(&tagger, &read.alignment, snps, count, &view, &haplotype, NULL),
                  STATUS_OK);
     return haplotype;
-}
-
-/* A read of the contig's bases [begin, begin + length), with `letter` at `at`. */
-static void read_with(int64_t begin, int length, int64_t at, char letter) {
-    char letters[100], cigar[16];
-    memcpy(letters, CONTIG + begin, (size_t)length);
-    letters[length] = '\0';
-    if (at >= 0)
-        letters[at - begin] = letter;
-    snprintf(cigar, sizeof cigar, "%dM", length);
-    hand_read(&read, cigar, begin, letters);
 }
 
 Test(haplotag, allele_and_type) {

@@ -3,11 +3,8 @@
  * Alleles of reads at SNPs (2.3), by hand; random reads are compared in test_full_window.c. */
 #include "core/windows/snp_alleles.h"
 
-#include "tests/core/windows/hand_reads.h"
+#include "tests/core/windows/snp_reads.h"
 
-/* No letter repeats within a few bases, so that distances are what they look like. */
-static const char CONTIG[] = "ACGTTGCAAGCTTCGAACTGGTCATACGGATTCAGCATGCTAGGCTTACGATCCGTAAGTC";
-static struct hand_read read;
 static struct snp_alleles alleles;
 
 static void release(void) {
@@ -28,17 +25,6 @@ static int allele_at(int64_t position, char alt, const char *contig) {
     const struct phased_snp snp = {.position = position, .alt = alt};
     find(&snp, 1, contig);
     return alleles.count == 0 ? 0 : alleles.list[0].allele;
-}
-
-/* A read of the contig's bases [begin, begin + length), with `letter` at `at`. */
-static void read_with(int64_t begin, int length, int64_t at, char letter) {
-    char letters[100], cigar[16];
-    memcpy(letters, CONTIG + begin, (size_t)length);
-    letters[length] = '\0';
-    if (at >= 0)
-        letters[at - begin] = letter;
-    snprintf(cigar, sizeof cigar, "%dM", length);
-    hand_read(&read, cigar, begin, letters);
 }
 
 Test(snp_alleles, either_or_none) {
