@@ -28,7 +28,7 @@ static const struct option OPTIONS[] = {
     {"sample", "sample-name", 's', OPTION_TEXT, "NAME", NULL, "else the read groups' sample"},
     {"threads", NULL, 't', OPTION_INTEGER, "N", NULL, "else all CPUs that we may use"},
     {"phased-vcf", "phased-vcf-fn", 0, OPTION_TEXT, "VCF", NULL,
-     "phased SNPs that tell the reads' haplotypes; by default call phases"},
+     "phased SNPs that tell the reads' haplotypes; else they are phased here"},
     {"gvcf", NULL, 0, OPTION_TEXT, "FILE", NULL, "also write a gVCF, with every base"},
     {"known-sites", "vcf-fn", 0, OPTION_TEXT, "VCF", NULL, "call these sites and no others"},
     {"pileup-only", NULL, 0, OPTION_FLAG, NULL, NULL, "only the pileup network: one pass, faster"},
@@ -54,7 +54,8 @@ static const struct option OPTIONS[] = {
     {"keep-iupac-bases", NULL, 0, OPTION_FLAG, NULL, NULL,
      "keep letters other than ACGTN in alleles"},
     {"no-phasing", "no-phasing-for-fa", 0, OPTION_FLAG, NULL, NULL,
-     "no haplotypes (as of haploid genomes, in one pass, and of pileup calls)"},
+     "do not phase: full alignment sees no haplotypes, as where genomes are haploid or one pass "
+     "is made"},
     {"write-phased", NULL, 0, OPTION_TEXT, "FILE", NULL,
      "also write the SNPs that call phased, as VCF"},
     {"use-hp-tags", NULL, 0, OPTION_FLAG, NULL, NULL, "take haplotypes from the reads' HP tags"},
@@ -98,7 +99,7 @@ static void help(FILE *out, size_t count) {
     fprintf(out, "About:   Call small variants from sorted long-read alignments.\n"
                  "Usage:   runnel call [options] REF.fa IN.bam|IN.cram|IN.sam|-\n\nOptions:\n");
     options_help(out, OPTIONS, count);
-    fprintf(out, "\nClair3's own option names (--bam_fn, --ref_fn, --model_path, ...) work too.\n");
+    fprintf(out, "\nClair3's names of these options (--bam_fn, --ref_fn, --model_path, ...) work too.\n");
 }
 
 /* REF and IN from operands or from Clair3's options. */
@@ -161,12 +162,9 @@ static void list_outputs(const struct call_request *request, const char *outputs
     outputs[4] = options_text(request->options, "write-phased");
 }
 
-/* No output may be an input, or another output: it would be lost without a word. */
+/* What is overwritten is lost without a word. */
 static int check_files(const struct call_request *request, struct failure *why) {
     const struct options *options = request->options;
-    char index[4200], contigs[4200];
-    snprintf(index, sizeof index, "%s.bai", request->reads);
-    snprintf(contigs, sizeof contigs, "%s.fai", request->reference);
     const char *outputs[OUTPUT_COUNT];
     list_outputs(request, outputs);
     const char *const inputs[] = {request->reads,
@@ -176,20 +174,8 @@ static int check_files(const struct call_request *request, struct failure *why) 
                                   options_text(options, "phased-vcf"),
                                   options_text(options, "known-sites"),
                                   options_text(options, "haploid-regions"),
-                                  options_text(options, "cutoffs"),
-                                  index,
-                                  contigs};
-    for (size_t o = 0; o < OUTPUT_COUNT; o++) {
-        int status = paths_keep_inputs(outputs[o], inputs, sizeof inputs / sizeof *inputs, why);
-        if (status != STATUS_OK)
-            return status;
-        for (size_t i = 0; outputs[o] && i < o; i++)
-            if (outputs[i] &&
-                (strcmp(outputs[o], outputs[i]) == 0 || paths_same_file(outputs[o], outputs[i])) &&
-                strcmp(outputs[o], "-") != 0)
-                return fail(why, STATUS_BAD_INPUT, "%s would be written twice", outputs[o]);
-    }
-    return STATUS_OK;
+                                  options_text(options, "cutoffs")};
+    return paths_keep_apart(outputs, OUTPUT_COUNT, inputs, sizeof inputs / sizeof *inputs, why);
 }
 
 static int check_ranges(const struct call_request *request, struct failure *why) {

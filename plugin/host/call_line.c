@@ -27,6 +27,7 @@ struct calling {
     struct pieces pieces; /* that the pileup pass is cut into; none: it is not */
     struct books books[3];
     size_t passes;
+    const char *pass; /* that runs next, where there are several */
     /* Contigs of the reference, for the time left. */
     size_t contig_count;
     char **names;
@@ -37,7 +38,8 @@ struct calling {
  * pieces. */
 static int run_stages(struct calling *calling, const struct pieces_order *order,
                       struct failure *why) {
-    struct progress progress = {.contig_count = calling->contig_count,
+    struct progress progress = {.pass = calling->pass,
+                                .contig_count = calling->contig_count,
                                 .names = calling->names,
                                 .lengths = calling->lengths};
     struct run_watch watch =
@@ -189,7 +191,8 @@ static int both_networks(struct calling *calling, struct failure *why) {
     if (call_folder_make(calling->folder, sizeof calling->folder, request->output, why) !=
         STATUS_OK)
         return why->code;
-    bool pipe = strcmp(request->reads, "-") == 0;
+    bool pipe = strcmp(request->reads, "-") == 0, phases = call_wants_phasing(request);
+    calling->pass = phases ? "pass 1 of 3, pileup" : "pass 1 of 2, pileup";
     snprintf(spool, sizeof spool, "%s/calls.vcf.gz", calling->folder);
     snprintf(copy, sizeof copy, "%s/reads.bam", calling->folder);
     snprintf(blocks, sizeof blocks, "%s/calls.blocks", calling->folder);
@@ -206,7 +209,8 @@ static int both_networks(struct calling *calling, struct failure *why) {
         return without_full_network(calling, spool, blocks, why);
     const char *reads = pipe ? copy : request->reads;
     const char *phased = options_text(request->options, "phased-vcf");
-    if (call_wants_phasing(request)) {
+    if (phases) {
+        calling->pass = "pass 2 of 3, phasing";
         phased = options_text(request->options, "write-phased");
         phased = phased ? phased : own_phased;
         built = call_add_reads(line, request, NULL, reads, why) == STATUS_OK &&
@@ -214,6 +218,7 @@ static int both_networks(struct calling *calling, struct failure *why) {
         if (!built || run_pass(calling, why) != STATUS_OK)
             return why->code;
     }
+    calling->pass = phases ? "pass 3 of 3, full alignment" : "pass 2 of 2, full alignment";
     built = call_add_reads(line, request, NULL, reads, why) == STATUS_OK &&
             call_add_full(line, request, spool, phased, why) == STATUS_OK &&
             call_add_caller(line, request, request->threads, why) == STATUS_OK &&

@@ -192,9 +192,9 @@ static int read_request(struct request *request, struct failure *why) {
     const char *const inputs[] = {request->reference, request->source, request->bed,
                                   options_text(options, "model")};
     const char *const outputs[] = {request->output, options_text(options, "report")};
-    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
-        if (paths_keep_inputs(outputs[i], inputs, sizeof inputs / sizeof *inputs, why) != STATUS_OK)
-            return why->code;
+    if (paths_keep_apart(outputs, sizeof outputs / sizeof *outputs, inputs,
+                         sizeof inputs / sizeof *inputs, why) != STATUS_OK)
+        return why->code;
     if (check_pairs(request, why) != STATUS_OK || find_folder(request, why) != STATUS_OK)
         return why->code;
     return keep_apart(request, why);

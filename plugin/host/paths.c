@@ -23,17 +23,61 @@ bool path_is_file(const char *path) {
     return stat(path, &found) == 0 && !S_ISDIR(found.st_mode);
 }
 
-bool paths_same_file(const char *one, const char *other) {
-    struct stat a, b;
-    return one && other && stat(one, &a) == 0 && stat(other, &b) == 0 && S_ISREG(a.st_mode) &&
-           a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+/* Where a file of this name and ending stands or would be made, without links; NULL: nowhere. */
+static char *place_of(const char *name, const char *ending) {
+    char path[PATH_TEXT_MAX], folder[PATH_TEXT_MAX];
+    snprintf(path, sizeof path, "%s%s", strcmp(name, "-") == 0 ? "/dev/stdout" : name, ending);
+    char *place = realpath(path, NULL), *slash = strrchr(path, '/');
+    if (place != NULL)
+        return place;
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1,
+             slash ? path : ".");
+    char *whole = realpath(folder, NULL);
+    size_t size = whole ? strlen(whole) + strlen(path) + 2 : 0;
+    if (whole != NULL && (place = malloc(size)) != NULL)
+        snprintf(place, size, "%s/%s", whole, slash ? slash + 1 : path);
+    free(whole);
+    return place;
 }
 
-int paths_keep_inputs(const char *output, const char *const *inputs, size_t count,
-                      struct failure *why) {
-    for (size_t i = 0; i < count; i++)
-        if (paths_same_file(output, inputs[i]))
-            return fail(why, STATUS_BAD_INPUT, "%s is an input and would be overwritten", output);
+/* One file by two names, which may be hard links. */
+static bool same_place(const char *one, const char *other) {
+    struct stat a, b;
+    return strcmp(one, other) == 0 || (stat(one, &a) == 0 && stat(other, &b) == 0 &&
+                                       a.st_dev == b.st_dev && a.st_ino == b.st_ino);
+}
+
+/* Whether writing `output` would put it, or an index of it, in the place of `other` or its index. */
+static bool meets(const char *output, const char *other) {
+    static const char *const MADE[] = {"", ".tbi", ".csi"},
+                             *const KNOWN[] = {"",      ".tbi", ".csi", ".bai",
+                                               ".crai", ".fai", ".gzi"};
+    bool found = false;
+    for (size_t m = 0; m < sizeof MADE / sizeof *MADE && !found; m++) {
+        char *ours = place_of(output, MADE[m]);
+        for (size_t k = 0; k < sizeof KNOWN / sizeof *KNOWN && !found; k++) {
+            char *theirs = m == 0 || k == 0 ? place_of(other, KNOWN[k]) : NULL;
+            found = ours != NULL && theirs != NULL && same_place(ours, theirs);
+            free(theirs);
+        }
+        free(ours);
+    }
+    return found;
+}
+
+int paths_keep_apart(const char *const *outputs, size_t count, const char *const *inputs,
+                     size_t input_count, struct failure *why) {
+    for (size_t o = 0; o < count; o++) {
+        for (size_t i = 0; outputs[o] && i < input_count; i++)
+            if (inputs[i] && path_exists(inputs[i]) && meets(outputs[o], inputs[i]))
+                return fail(why, STATUS_BAD_INPUT, "%s would overwrite the input %s or its index",
+                            outputs[o], inputs[i]);
+        for (size_t i = 0; outputs[o] && i < o; i++)
+            if (outputs[i] && meets(outputs[o], outputs[i]))
+                return fail(why, STATUS_BAD_INPUT,
+                            "%s would overwrite another output, %s or its index", outputs[o],
+                            outputs[i]);
+    }
     return STATUS_OK;
 }
 

@@ -17,12 +17,11 @@ bool path_exists(const char *path);
 /* A regular file, or what can be read as one; no folder. */
 bool path_is_file(const char *path);
 
-/* Two paths of one regular file (links followed); NULL and what does not exist are no files. */
-bool paths_same_file(const char *one, const char *other);
-
-/* For a command with one output and some inputs: fails where the output is one of them. */
-int paths_keep_inputs(const char *output, const char *const *inputs, size_t count,
-                      struct failure *why);
+/* For a command with `count` outputs and some inputs (NULL: not asked for): fails where an output or
+ * an index that may come beside it is an input or its index, or another output, or would become it:
+ * links are followed. */
+int paths_keep_apart(const char *const *outputs, size_t count, const char *const *inputs,
+                     size_t input_count, struct failure *why);
 
 /* Before a long work: whether a file of this name could be written at its end.  NULL and "-" always
  * can. */

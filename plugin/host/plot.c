@@ -124,7 +124,8 @@ int command_plot(int argc, char **argv) {
     else if (kind != NULL && strcmp(kind, "pileup") != 0 && strcmp(kind, "full") != 0)
         fail(&why, STATUS_BAD_INPUT, "--kind is pileup or full, not '%s'", kind);
     else
-        paths_keep_inputs(options_text(&options, "output"), options.operands, 1, &why);
+        paths_keep_apart((const char *[]){options_text(&options, "output")}, 1, options.operands, 1,
+                         &why);
     if (why.code != STATUS_OK)
         return say_usage("plot", &why);
     struct windows_file *file = windows_file_open(options.operands[0], &why);

@@ -222,7 +222,8 @@ int command_predict(int argc, char **argv) {
         fail(&why, STATUS_BAD_INPUT, "wants -m MODEL -o OUT.h5 WINDOWS.h5");
         return say_usage("predict", &why);
     }
-    if (paths_keep_inputs(options_text(&options, "output"), options.operands, 1, &why) != STATUS_OK)
+    if (paths_keep_apart((const char *[]){options_text(&options, "output")}, 1, options.operands, 1,
+                         &why) != STATUS_OK)
         return say_usage("predict", &why);
     return predict(&options, &why) == STATUS_OK ? EXIT_WHOLE : say_failure(&why);
 }

@@ -26,15 +26,16 @@ static double share_done(const struct progress *progress, const struct run_state
 
 static void describe(char *text, size_t size, const struct progress *progress,
                      const struct run_state *state) {
-    int used = snprintf(text, size, "%s:%lld  %lld reads/s  %lld windows/s  %lld calls",
+    int used = snprintf(text, size, "%s%s%s:%lld  %lld reads/s  %lld windows/s  %lld calls",
+                        progress->pass ? progress->pass : "", progress->pass ? "  " : "",
                         state->contig[0] ? state->contig : "-", (long long)state->position,
                         (long long)(state->reads - progress->reads),
                         (long long)(state->windows - progress->windows), (long long)state->calls);
     double share = share_done(progress, state);
     if (share > 0.001 && used > 0 && (size_t)used < size) {
         long left = (long)(progress->seconds * (1.0 - share) / share);
-        snprintf(text + used, size - (size_t)used, "  %.0f %%, %ld:%02ld:%02ld left", 100.0 * share,
-                 left / 3600, left / 60 % 60, left % 60);
+        snprintf(text + used, size - (size_t)used, "  %.0f %%, %ld:%02ld:%02ld left%s", 100.0 * share,
+                 left / 3600, left / 60 % 60, left % 60, progress->pass ? " of the pass" : "");
     }
 }
 

@@ -7,7 +7,8 @@
 
 #include "plugin/host/lanes.h"
 
-struct progress { /* starts as {0} */
+struct progress {     /* starts as {0} */
+    const char *pass; /* which of several, to stand in front; or NULL */
     bool in_place, plain;
     int seconds;            /* told so far */
     size_t width;           /* of the line that stands on the terminal */

@@ -133,9 +133,9 @@ static void heed_signal(struct run *run, int number) {
     else
         run_fail(run,
                  number == SIGINT
-                     ? run->watch->writes_on ? "interrupted" : "interrupted; no output was written"
+                     ? run->watch->writes_on ? "interrupted" : "interrupted; no calls were written"
                  : run->watch->writes_on ? "told to stop"
-                                         : "told to stop; no output was written");
+                                         : "told to stop; no calls were written");
 }
 
 static sigset_t ending_signals(void) {

@@ -184,8 +184,8 @@ int command_windows(int argc, char **argv) {
     struct output output = {.pileup = {.kind = WINDOWS_PILEUP}, .full = {.kind = WINDOWS_FULL}};
     struct window_pass pass = {.on_pileup = put_pileup, .on_full = put_full, .with = &output};
     if (!read_options(&pass, &options, &why) ||
-        paths_keep_inputs(options_text(&options, "output"), options.operands, options.operand_count,
-                          &why) != STATUS_OK)
+        paths_keep_apart((const char *[]){options_text(&options, "output")}, 1, options.operands,
+                         options.operand_count, &why) != STATUS_OK)
         return say_usage("windows", &why);
     if (write_windows(&pass, &output, options_text(&options, "output"), &why) == STATUS_OK)
         say("runnel windows: %llu pileup windows, %llu full-alignment windows",

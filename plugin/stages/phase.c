@@ -36,6 +36,7 @@ struct phase {
     struct reference_view view;
     struct read_row row;
     int64_t contig; /* under way; -1 before the first */
+    long long phased, sets;
 };
 
 static void phase_destroy(void *state) {
@@ -258,8 +259,8 @@ static int write_snps(struct phase *phase, struct spool *spool, struct failure *
         host->count(host->context, "SNPs", 1);
         if (snp->type == 0)
             continue;
-        host->count(host->context, "phased SNPs", 1);
-        host->count(host->context, "phase sets", snp->phase_set == call.position);
+        phase->phased++;
+        phase->sets += snp->phase_set == call.position;
         text_clear(&lines);
         append_record(&lines, &call, snp);
         status = lines.failed ? fail(why, STATUS_NO_MEMORY, "out of memory for phased SNPs")
@@ -270,6 +271,16 @@ static int write_snps(struct phase *phase, struct spool *spool, struct failure *
     call_free(&call);
     text_free(&lines);
     return status == STATUS_END ? STATUS_OK : status;
+}
+
+static void tell(const struct phase *phase) {
+    const struct runnel_host *host = phase->host;
+    char text[100];
+    host->count(host->context, "phased SNPs", phase->phased);
+    host->count(host->context, "phase sets", phase->sets);
+    snprintf(text, sizeof text, "%lld SNPs are phased, in %lld set%s", phase->phased, phase->sets,
+             phase->sets == 1 ? "" : "s");
+    host->log(host->context, RUNNEL_LOG_INFO, text);
 }
 
 static int phase_finish(void *state, struct runnel_slot *slot) {
@@ -286,6 +297,8 @@ static int phase_finish(void *state, struct runnel_slot *slot) {
     spool_close(spool);
     if (status == STATUS_OK)
         status = vcf_writer_commit(phase->writer, &why);
+    if (status == STATUS_OK)
+        tell(phase);
     return status == STATUS_OK ? RUNNEL_OK : stage_failed(phase->host, &why);
 }
 

@@ -126,7 +126,7 @@ both --pileup-only --write-cutoffs pileup.cut -o none.vcf "$ref" "$bam"; same pi
 expect 0 '^runnel: --cutoffs changes nothing: only the pileup network calls$' "$runnel" call --cutoffs both.cut -m "$root/tests/data/networks/fixtures/pileup_narrow.pt" -p ont -r sim1:1-5000 -o none.vcf "$ref" "$bam"
 expect 0 '^runnel: --use-hp-tags changes nothing: ' "$runnel" call --pileup-only --use-hp-tags -r sim1:1-5000 -o none.vcf "$ref" "$bam"
 : > empty.cut; fails 'empty.cut: is empty' "$runnel" call -q --cutoffs empty.cut -m "$root/tests/data/networks/trained.h5" -o out.vcf "$ref" "$bam"
-expect 2 'gvcf_ref.fa.fai is an input' "$runnel" call -q -o gvcf_ref.fa.fai gvcf_ref.fa "$bam"
+expect 2 'gvcf_ref.fa.fai would overwrite the input ' "$runnel" call -q -o gvcf_ref.fa.fai gvcf_ref.fa "$bam"
 "$runnel" explain -o pictures "$ref" "$bam" sim1:1499 > a; holds test -s pictures/pileup.png
 "$runnel" explain -o pictures "$ref" "$bam" sim1:3000 > a; holds test ! -e pictures/pileup.png
 
@@ -245,12 +245,25 @@ fails 'is for ' "$runnel" call -p hifi -m ont -o out.vcf "$ref" "$bam"
 
 # ---- nothing is overwritten, and damaged things around the reads are said
 cp "$bam" mine.bam; ln -s mine.bam link.vcf; cp "$ref" mine.fa
-expect 2 'mine.bam is an input' "$runnel" call -o mine.bam "$ref" mine.bam
-expect 2 'link.vcf is an input' "$runnel" call -o link.vcf "$ref" mine.bam
-expect 2 'mine.fa is an input' "$runnel" call --report mine.fa -o x.vcf mine.fa mine.bam
-expect 2 'written twice' "$runnel" call --report x.vcf -o x.vcf "$ref" "$bam"
-expect 2 'mine.bam is an input' "$runnel" windows -o mine.bam "$ref" mine.bam
-cp mine.bam w.h5; expect 2 'w.h5 is an input' "$runnel" plot -o w.h5 w.h5
+expect 2 'mine.bam would overwrite the input ' "$runnel" call -o mine.bam "$ref" mine.bam
+expect 2 'link.vcf would overwrite the input ' "$runnel" call -o link.vcf "$ref" mine.bam
+expect 2 'mine.fa would overwrite the input ' "$runnel" call --report mine.fa -o x.vcf mine.fa mine.bam
+mkdir -p out; ln -s out linked
+for two in 'x.vcf x.vcf' './x.vcf x.vcf' "$PWD/x.vcf x.vcf" 'linked/x.vcf out/x.vcf' 'x.vcf.gz.tbi x.vcf.gz' \
+    'x.vcf.gz x.vcf.gz.tbi' 'x.bcf.csi x.bcf' '/dev/stdout -'; do
+    for option in --report --write-phased --write-cutoffs; do
+        expect 2 'would overwrite another output, ' "$runnel" call "$option" "${two% *}" -o "${two#* }" "$ref" "$bam"
+    done
+done
+"$runnel" call -q --write-phased ph.vcf.gz -o x.vcf "$ref" "$bam"; cp ph.vcf.gz.tbi ph.tbi
+for output in ph.vcf.gz.tbi ./ph.vcf.gz mine.bam.bai; do
+    expect 2 'would overwrite the input ' "$runnel" call --phased-vcf ph.vcf.gz -o "$output" "$ref" mine.bam
+done
+cp ph.vcf.gz own.vcf.gz.tbi
+expect 2 'own.vcf.gz would overwrite the input ' "$runnel" call --phased-vcf own.vcf.gz.tbi -o own.vcf.gz "$ref" "$bam"
+same ph.vcf.gz.tbi ph.tbi; same own.vcf.gz.tbi ph.vcf.gz
+expect 2 'mine.bam would overwrite the input ' "$runnel" windows -o mine.bam "$ref" mine.bam
+cp mine.bam w.h5; expect 2 'w.h5 would overwrite the input ' "$runnel" plot -o w.h5 w.h5
 same mine.bam "$bam"; same w.h5 "$bam"
 expect 2 'takes no tabs' "$runnel" call -s "$(printf 'a\tb')" "$ref" "$bam"
 expect 2 'snp-min-af takes 0 to 1' "$runnel" call --snp-min-af 2 "$ref" "$bam"

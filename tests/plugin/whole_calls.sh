@@ -110,7 +110,7 @@ stopped() {
     kill -"$1" $pid
     wait $pid
     [ $? = 1 ] && good || bad "SIG$1 at $2 ends with another code than 1"
-    said "SIG$1" 'interrupted; no output was written|told to stop; no output was written'
+    said "SIG$1" 'interrupted; no calls were written|told to stop; no calls were written'
     left "SIG$1 at $2"
 }
 stopped TERM calls.blocks
