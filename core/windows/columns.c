@@ -112,8 +112,11 @@ int columns_add(struct columns *c, const struct alignment *a, int64_t span, stru
         int64_t length = cigar_length(a->cigar[k]);
         int64_t inside = x + length < end ? length : end - x;
         int64_t next_y = y + (cigar_takes_query(operation) ? length : 0);
-        if (cigar_is_match(operation))
+        if (cigar_is_match(operation)) {
+            /* Where an indel may begin, far from what was touched last: fetched meanwhile. */
+            __builtin_prefetch(column_store_at(&c->store, x + inside - 1).rest);
             add_letters(c, a, x, y, inside);
+        }
         else if (operation == CIGAR_DELETION || operation == CIGAR_SKIP)
             add_gap(c, a, x, inside, operation == CIGAR_DELETION);
         if (cigar_takes_reference(operation)) {
