@@ -131,6 +131,7 @@ char *arrow_metadata(const char *const *keys, const char *const *values, size_t 
 struct buffer {
     char *data;
     size_t size, room;
+    size_t last; /* size when it was last handed over: the next will need about as much */
 };
 
 struct column {
@@ -170,7 +171,7 @@ static size_t width_of(const char *format) {
 
 static bool append(struct buffer *buffer, const void *bytes, size_t size) {
     if (buffer->size + size > buffer->room) {
-        size_t room = buffer->room ? buffer->room : 64;
+        size_t room = buffer->room ? buffer->room : buffer->last + buffer->last / 8 + 64;
         while (room < buffer->size + size)
             room *= 2;
         char *data = realloc(buffer->data, room);
@@ -221,11 +222,17 @@ int arrow_table_new(struct arrow_table **out, const struct arrow_field *fields, 
     return STATUS_OK;
 }
 
+static void *hand_over(struct buffer *buffer) {
+    void *data = buffer->data;
+    if (data != NULL)
+        *buffer = (struct buffer){.last = buffer->size};
+    return data;
+}
+
 static void column_clear(struct column *column) {
-    free(column->valid.data);
-    free(column->offsets.data);
-    free(column->values.data);
-    column->valid = column->offsets = column->values = (struct buffer){0};
+    free(hand_over(&column->valid));
+    free(hand_over(&column->offsets));
+    free(hand_over(&column->values));
     column->rows = column->nulls = column->items = 0;
 }
 
@@ -348,12 +355,6 @@ bool arrow_array_make(struct ArrowArray *out, int64_t length, size_t buffers, si
         if ((out->children[i] = calloc(1, sizeof **out->children)) == NULL)
             return false;
     return out->buffers && out->children;
-}
-
-static const void *hand_over(struct buffer *buffer) {
-    void *data = buffer->data;
-    *buffer = (struct buffer){0};
-    return data;
 }
 
 /* Moves one column out.  An empty value buffer gets an address, as some readers want one. */
