@@ -49,17 +49,9 @@ enum {
     HEAD = 0
 };
 
-INLINE float output_scale(const float *weights, size_t inputs, size_t step, float *head) {
+INLINE vec output_scales(const float *weights, size_t inputs, size_t step, float *head) {
     (void)weights, (void)inputs, (void)step, (void)head;
-    return 1.0F;
-}
-
-INLINE void place_parts(float weight, float scale, uint8_t *to) {
-    (void)scale;
-    uint32_t bits;
-    memcpy(&bits, &weight, sizeof bits);
-    uint16_t rounded = (uint16_t)((bits + 0x8000U) >> 16);
-    memcpy(to, &rounded, sizeof rounded);
+    return all(1.0F);
 }
 
 struct scale {
@@ -79,6 +71,10 @@ INLINE void split(const vec inputs[TOGETHER], struct scale scale, uint8_t *to) {
     (void)scale;
     uvec first = (uvec)inputs[0] + 0x8000U, last = (uvec)inputs[1] + 0x8000U;
     *(uvec *)to = first >> 16 | (last & 0xffff0000U);
+}
+
+INLINE void place(const vec weights[TOGETHER], vec scales, uint8_t *to) {
+    split(weights, (struct scale){scales[0]}, to);
 }
 
 INLINE vec sum_of(const tile_sum *sums, const float *head, struct scale scale) {
@@ -113,23 +109,15 @@ enum {
  * which alone are all of one sign, nothing is left out. */
 #define LARGEST  8339456.0F
 
-/* What an output's weights are divided by; in `head` what its sums are multiplied by. */
-INLINE float output_scale(const float *weights, size_t inputs, size_t step, float *head) {
-    float largest = 0.0F;
+/* What 16 outputs' weights are divided by; in `head` what their sums are multiplied by. */
+INLINE vec output_scales(const float *weights, size_t inputs, size_t step, float *head) {
+    vec largest = {0}, scales = {0};
     for (size_t k = 0; k < inputs; k++)
-        largest = fmaxf(largest, fabsf(weights[k * step]));
-    float scale = largest > 0x1p-100F ? largest / LARGEST : 1.0F;
-    *head = scale * 0x1p24F;
-    return scale;
-}
-
-/* Adding 128 to the lower bytes carries what a signed byte lacks into the next. */
-INLINE void place_parts(float weight, float scale, uint8_t *to) {
-    double exact = (double)weight / (double)scale;
-    uint32_t bytes = (uint32_t)(int32_t)(exact < 0 ? exact - 0.5 : exact + 0.5) + 0x8080U;
-    to[0] = (uint8_t)(bytes >> 16);
-    to[2 * TILE] = (uint8_t)(bytes >> 8 ^ 0x80U);
-    to[4 * TILE] = (uint8_t)(bytes ^ 0x80U);
+        largest = VECTOR_LARGER(largest, load(weights + k * step));
+    for (size_t o = 0; o < LANES; o++)
+        scales[o] = largest[o] > 0x1p-100F ? largest[o] / LARGEST : 1.0F;
+    store(head, scales * 0x1p24F);
+    return scales;
 }
 
 struct scale {
@@ -161,12 +149,12 @@ INLINE struct scale scale_of(vec v) {
     return (struct scale){1.0F / back, back};
 }
 
-/* Bytes as in place_parts, of four inputs at a time: those of one part are side by side. */
-INLINE void split(const vec inputs[TOGETHER], struct scale scale, uint8_t *to) {
+/* Integers' bytes, of four at a time: those of one part are side by side.  Adding 128 to the lower
+ * bytes carries what a signed byte lacks into the next. */
+INLINE void lay_bytes(const ivec numbers[TOGETHER], uint8_t *to) {
     const uvec even = (uvec){0} + 0x00ff00ffU, low = (uvec){0} + 0xffffU;
     uvec v[TOGETHER];
-    UNROLL for (size_t i = 0; i < TOGETHER; i++) v[i] =
-        (uvec)VECTOR_NEAREST(inputs[i] * scale.by) + 0x8080U;
+    UNROLL for (size_t i = 0; i < TOGETHER; i++) v[i] = (uvec)numbers[i] + 0x8080U;
     uvec even01 = VECTOR_SELECT(even, v[0], v[1] << 8);
     uvec even23 = VECTOR_SELECT(even, v[2], v[3] << 8);
     uvec odd01 = VECTOR_SELECT(even, v[0] >> 8, v[1]);
@@ -174,6 +162,22 @@ INLINE void split(const vec inputs[TOGETHER], struct scale scale, uint8_t *to) {
     *(uvec *)to = VECTOR_SELECT(low, even01 >> 16, even23);
     *(uvec *)(to + 2 * TILE) = VECTOR_SELECT(low, odd01, odd23 << 16) ^ 0x80808080U;
     *(uvec *)(to + 4 * TILE) = VECTOR_SELECT(low, even01, even23 << 16) ^ 0x80808080U;
+}
+
+INLINE void split(const vec inputs[TOGETHER], struct scale scale, uint8_t *to) {
+    ivec numbers[TOGETHER];
+    UNROLL for (size_t i = 0; i < TOGETHER; i++) numbers[i] = VECTOR_NEAREST(inputs[i] * scale.by);
+    lay_bytes(numbers, to);
+}
+
+INLINE void place(const vec weights[TOGETHER], vec scales, uint8_t *to) {
+    ivec numbers[TOGETHER];
+    for (size_t i = 0; i < TOGETHER; i++)
+        for (size_t o = 0; o < LANES; o++) {
+            double exact = (double)weights[i][o] / (double)scales[o];
+            numbers[i][o] = (int32_t)(exact < 0 ? exact - 0.5 : exact + 0.5);
+        }
+    lay_bytes(numbers, to);
 }
 
 /* Levels are 2^32, 2^24 and 2^16.  The first two together are at most 127 * 127 * 2^8 + 2 * 127 *
@@ -212,17 +216,22 @@ static size_t arranged(size_t stretches, size_t length, size_t width) {
  * input and those each 16 after it; of 16 outputs, and that for 16 inputs. */
 static void arrange(const float *weights, size_t stretches, size_t length, size_t width,
                     float *to) {
-    size_t inputs = stretches * length;
-    for (size_t o = 0; o < width; o++) {
+    size_t tiles = tiles_of(length);
+    for (size_t o = 0; o < width; o += LANES) {
         uint8_t *panel = (uint8_t *)to + o / PANEL * panel_bytes(stretches, length);
-        float scale = output_scale(weights + o, inputs, width, (float *)panel + o % PANEL);
-        uint8_t *output = panel + HEAD + o % PANEL / LANES * TILE + o % LANES * 4;
-        for (size_t n = 0; n < inputs; n++) {
-            size_t k = n % length, tile = n / length * tiles_of(length) + k / TILE_INPUTS;
-            place_parts(weights[n * width + o], scale,
-                        output + tile * STEP + k % LANES * TILE_ROW +
-                            k % TILE_INPUTS / LANES * (4 / TOGETHER));
-        }
+        vec scales =
+            output_scales(weights + o, stretches * length, width, (float *)panel + o % PANEL);
+        uint8_t *outputs = panel + HEAD + o % PANEL / LANES * TILE;
+        for (size_t t = 0; t < stretches * tiles; t++)
+            for (size_t row = 0; row < TILE_ROWS; row++) {
+                vec inputs[TOGETHER] = {0};
+                for (size_t i = 0; i < TOGETHER; i++) {
+                    size_t k = t % tiles * TILE_INPUTS + i * LANES + row;
+                    if (k < length)
+                        inputs[i] = load(weights + (t / tiles * length + k) * width + o);
+                }
+                place(inputs, scales, outputs + t * STEP + row * TILE_ROW);
+            }
     }
 }
 
