@@ -399,11 +399,16 @@ INLINE void put(const struct sums *s, struct done *done, size_t rows) {
 
 /* ---- products ------------------------------------------------------------------------------ */
 
-/* sums (PARTS, ROWS, PANEL) = a w over `depth` tiles of inputs; the lower half of the rows alone
- * where not `both`. */
-static void multiply(tile_sum *sums, const uint8_t *a, const uint8_t *w, size_t depth, bool both,
+/* sums (PARTS, ROWS, PANEL) = a w over the tiles of a pass; the lower half of the rows alone where
+ * it has no more.  While a panel is multiplied for the first rows, the next one's weights come
+ * near: all of a network's together are larger than its cache.  Those of an LSTM's steps are near.
+ */
+static void multiply(tile_sum *sums, const uint8_t *a, const uint8_t *w, const struct pass *pass,
                      const struct sums *s, struct done *done) {
-    size_t each = (ROWS - 1) / (depth * PARTS * (PARTS + 1) / 2) + 1;
+    enum { PAIRS = PARTS * (PARTS + 1) / 2, LINE = 64 };
+    size_t depth = pass->depth, each = (ROWS - 1) / (depth * PAIRS) + 1;
+    const uint8_t *next = w + depth * STEP;
+    bool both = pass->rows > TILE_ROWS, fetch = pass->first == 0 && s->cells == NULL;
     for (size_t level = 0; level < PARTS; level++, sums += ROWS * PANEL) {
         TILE_ZERO(0);
         TILE_ZERO(1);
@@ -413,6 +418,9 @@ static void multiply(tile_sum *sums, const uint8_t *a, const uint8_t *w, size_t 
             for (size_t part = 0; part <= level; part++) {
                 const uint8_t *rows = a + k * STEP + part * 2 * TILE;
                 const uint8_t *weights = w + k * STEP + (level - part) * 2 * TILE;
+                if (fetch)
+                    UNROLL for (size_t i = 0; i < STEP / PAIRS; i += LINE, next += LINE)
+                        __builtin_prefetch(next, 0, 2);
                 TILE_LOAD(4, rows);
                 TILE_LOAD(6, weights);
                 TILE_LOAD(7, weights + TILE);
@@ -460,8 +468,7 @@ static void add_up(const struct sums *s) {
             __asm__ volatile("" : : "r"(a) : "memory"); /* or a compiler may load tiles before */
             for (size_t panel = 0; panel < s->panels; panel++, w += bytes) {
                 tile_sum *to = done.sums == sums[0] ? sums[1] : sums[0];
-                multiply(to, a, w + HEAD + pass.tile * STEP, pass.depth, pass.rows > TILE_ROWS, s,
-                         &done);
+                multiply(to, a, w + HEAD + pass.tile * STEP, &pass, s, &done);
                 put(s, &done, ROWS);
                 done = (struct done){.sums = to,
                                      .pass = pass,
