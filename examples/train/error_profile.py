@@ -16,6 +16,7 @@ import gzip
 import json
 import re
 import subprocess
+from itertools import product
 
 import numpy as np
 
@@ -222,29 +223,28 @@ class Measured:
     def long_runs(self):
         """Lengths that long homopolymers are read with, as normal distributions rounded to letters: how wide at
         LONG_RUN letters and how much more per letter; in parts of that, by how much they are read too long, and how
-        much strands of sites differ in it.  The likeliest, leaning a little on usual growths."""
+        much strands of sites differ in it.  The likeliest over all that a site's mean may be, leaning a little on usual
+        growths: the mean of few rounded lengths says little, so that the spread of such means would be far too wide."""
         length = np.minimum(self.ends - self.starts, LONGEST)
         chosen = (self.periods == 1) & (length >= LONG_RUN)
         counts, length = self.runs[:, chosen].reshape(-1, len(DELTAS)), np.tile(length[chosen], 2)
         counts, length = counts[counts.sum(1) >= 8], length[counts.sum(1) >= 8]
-        if not len(counts):
-            return {"blur": [0.4, 0.1], "lean": [0.0, 0.3]}
-        means = np.arange(-2.5, 2.51, 0.1)
-        best = None
-        for at in np.arange(0.2, 1.0, 0.05):
-            for more in np.arange(0.0, 0.4, 0.02):
-                width = np.minimum(MOST_BLUR, at + more * (length - LONG_RUN))
-                edges = (np.append(DELTAS, 7) - 0.5 - means[:, None])[:, None] / width[:, None]
-                shares = np.diff(1 / (1 + np.exp(-1.702 * edges)), axis=2)  # close to the normal distribution's
-                sites = (counts * np.log(0.95 * shares + 0.05 / len(DELTAS))).sum(2)
-                score = sites.max(0).sum() - 100 * (more - 0.1) ** 2
-                if best is None or score > best[0]:
-                    best = score, at, more, means[sites.argmax(0)] / width
-        # Few runs say little: as if there were twenty others, of mean 0 and spread 0.3.
-        leans, share = best[3], len(counts) / (len(counts) + 20)
-        beyond_chance = max(0.0, float(leans.var() - (1 / counts.sum(1)).mean()))
-        lean = [share * float(leans.mean()), np.sqrt(share * beyond_chance + (1 - share) * 0.3 ** 2)]
-        return {"blur": [round(float(x), 2) for x in best[1:3]], "lean": [round(float(x), 2) for x in lean]}
+        means, best = np.arange(-2.5, 2.51, 0.1)[:, None], (-np.inf,)
+        for at, more in product(np.arange(0.2, 1.0, 0.05), np.arange(0.0, 0.4, 0.02)):
+            width = np.minimum(MOST_BLUR, at + more * (length - LONG_RUN))
+            edges = (np.append(DELTAS, 7) - 0.5 - means[:, None]) / width[:, None]
+            shares = np.diff(1 / (1 + np.exp(-1.702 * edges)), axis=2)  # close to the normal distribution's
+            sites = (counts * np.log(0.95 * shares + 0.05 / len(DELTAS))).sum(2)
+            most = sites.max(0, initial=-np.inf)
+            for mean, spread in product(np.arange(-0.4, 0.41, 0.1), np.arange(0.1, 0.81, 0.05)):
+                of_sites = np.exp(-((means / width - mean) / spread) ** 2 / 2) + 1e-300
+                likely = (of_sites / of_sites.sum(0) * np.exp(sites - most)).sum(0)
+                # Few runs say little of the spread: as if there were twenty others, of 0.2.
+                score = (np.log(likely + 1e-300) + most).sum() - 100 * (more - 0.1) ** 2
+                score -= 10 * (np.log(spread ** 2) + (0.2 / spread) ** 2) + (mean / 0.2) ** 2
+                best = max(best, (score, at, more, mean, spread))
+        at, more, mean, spread = (round(float(x), 2) for x in best[1:])
+        return {"blur": [at, more], "lean": [mean, spread]}
 
     def run_table(self, period):
         """{length: [observations, share read short, share read long]}, to be looked at."""

@@ -6,10 +6,12 @@ import numpy as np
 from sequence import CODE, COMPLEMENT, LETTERS, LONG_RUN, MOST_BLUR, along, five, runs_of
 
 CLASSES = ("plain", "run", "long run", "mismatch", "inserted", "beside deletion")
-INSERTED, BESIDE = 4, 5
+MISMATCH, INSERTED, BESIDE = 3, 4, 5
 WORST_READ = 10.0  # times the mean rate
 WORST_SITE = 40.0
-BAD_SITES, BAD_SITE = 0.0007, 80.0  # share of places that err up to so many times more, whatever the reads
+BAD_SITES = {"mismatch": 0.0002, "ins": 0.0007, "del": 0.0007, "short": 0.0007, "long": 0.0007}
+BAD_SITE = 80.0  # such a share of places err up to so many times more, whatever the reads
+SURE = 0.5  # of the letters that are wrong at such a place in all reads have the qualities of right ones
 DOUBTED_RUN = 7  # letters, above which a run has low qualities whether it is read right or not
 
 
@@ -17,7 +19,7 @@ def site_factors(random, size, profile):
     """Per strand and kind of error: how much more or less a place of the reference errs."""
     # No two machines are alike, and little is known of the longest runs: samples differ in how hard all this is.
     wider, blur, lean = random.uniform(1, 1.3), random.uniform(0.8, 1.25), profile["long runs"]["lean"]
-    whole, places = lean[0] + 0.2 * random.normal(), lean[1] * random.normal(size=size)
+    whole, places = lean[0] + 0.1 * random.normal(), lean[1] * random.normal(size=size)
     spreads = {name: wider * max(0.8, profile[f"{name} between sites"]) for name in ("mismatch", "ins", "del")}
     for side in ("short", "long"):
         # Long runs cannot err much more than they do: the spread on the scale of odds is wider.
@@ -27,7 +29,7 @@ def site_factors(random, size, profile):
         factor["same"] = np.full(size, np.nan, dtype=np.float32)
     for name in spreads:
         for strands in ((0, 1), (0,), (1,)):
-            bad = np.flatnonzero(random.random(size) < BAD_SITES)
+            bad = np.flatnonzero(random.random(size) < BAD_SITES[name])
             for strand in strands:
                 factors[strand][name][bad] *= np.exp(random.uniform(1.5, np.log(BAD_SITE), len(bad)))
                 if name == "mismatch":  # by the same letter in all reads, as at modified bases
@@ -131,7 +133,7 @@ class Reader:
         same, draw = template.same[span][wrong], random.random(wrong.sum())
         draw = np.where(np.isnan(same), draw, same)
         codes[wrong] = (draw[:, None] > template.becomes[codes[wrong] % 4]).sum(1).clip(0, 3)
-        kind[wrong] = 3
+        kind[np.flatnonzero(wrong)[np.isnan(same) | (random.random(wrong.sum()) > SURE)]] = MISMATCH
         order = np.argsort(np.concatenate((np.flatnonzero(kept), after + 0.5)), kind="stable")
         codes = np.concatenate((codes[kept], code))[order]
         kind = np.concatenate((kind[kept], new))[order]

@@ -75,14 +75,14 @@ share = dict(zip(values.tolist(), counts / counts[values != 0].sum()))
 sys.exit(not (share[30] > 0.3 and share[90] > 0.3))
 END
 
-# A place that errs for a reason of its own errs by one letter.
+# A place that errs for a reason of its own errs by one letter, and half of the reads are sure of it.
 "$PYTHON" - "$train" <<'END' || bad "letters of bad places"
 import json, sys, numpy as np
 sys.path.insert(0, sys.argv[1])
 from reads import Reader, Template, site_factors
 random = np.random.default_rng(1)
 profile = json.load(open(sys.argv[1] + "/profiles.json"))["ont_sup"]
-letters = random.choice(np.frombuffer(b"ACGT", np.uint8), 20000)
+letters = random.choice(np.frombuffer(b"ACGT", np.uint8), 60000)
 factors = site_factors(random, len(letters), profile)
 template = Template(letters, np.arange(len(letters)), 0, factors, profile)
 bad = np.flatnonzero(~np.isnan(factors[0]["same"]))
@@ -93,9 +93,12 @@ template.blur = 0 * template.blur
 template.wrong[:] = 0
 template.wrong[bad] = template.wrong[plain] = 0.5
 template.lean = 0 * template.lean
-seen = np.array([Reader(profile).read(random, template, 0, len(letters))[0] for _ in range(60)])
+seen, qualities = (np.array(x) for x in zip(*(Reader(profile).read(random, template, 0, len(letters)) for _ in range(60))))
 kinds = lambda at: len(set(seen[:, at]) - {letters[at]})
-sys.exit(not (len(bad) > 10 and all(kinds(at) == 1 for at in bad) and np.mean([kinds(at) for at in plain]) > 1.5))
+sure = lambda places: qualities[:, places][seen[:, places] != letters[places]].mean()
+print(f"training: wrong letters have qualities of {sure(plain):.1f}, at bad places of {sure(bad):.1f}, right ones of {qualities.mean():.1f}")
+sys.exit(not (len(bad) > 10 and all(kinds(at) == 1 for at in bad) and np.mean([kinds(at) for at in plain]) > 1.5 and
+              abs(sure(bad) - (sure(plain) + qualities.mean()) / 2) < 2.5))
 END
 
 # The simulated reads' errors, measured like those of real ones.
@@ -139,6 +142,10 @@ samtools faidx runs/s.fa
 "$PYTHON" - profiles.json << 'END' || bad "lengths of long homopolymers"
 import json, sys
 profiles = json.load(open(sys.argv[1]))
+# Strands of sites lean as the profile says: rounding to letters must not be taken for it.
+leans = [profiles[name]["long runs"]["lean"][1] for name in ("blurred", "ont_sup")]
+if not 0.6 * leans[1] < leans[0] < 1.4 * leans[1]:
+    sys.exit(f"strands of sites differ by {leans[0]} of the width for {leans[1]}")
 # At 14 letters; samples differ from the profile by a quarter.
 width, wanted = ((lambda at, more: at + 5 * more)(*profiles[name]["long runs"]["blur"]) for name in ("blurred", "ont_sup"))
 if not 0.65 * wanted < width < 1.5 * wanted:
