@@ -73,18 +73,21 @@ static bool is_choice(const char *words, const char *value) {
 static int check_value(const struct option *option, const char *value, struct failure *why) {
     char *end;
     errno = 0;
+    if (*value == '\0') /* mostly a variable of the shell that is not set */
+        return fail(why, STATUS_BAD_INPUT, "--%s takes %s, not an empty value", option->name,
+                    option->metavar);
     if (option->kind == OPTION_CHOICE) {
         if (!is_choice(option->metavar, value))
             return fail(why, STATUS_BAD_INPUT, "--%s takes %s, not '%s'", option->name,
                         option->metavar, value);
     } else if (option->kind == OPTION_INTEGER) {
         (void)strtoll(value, &end, 10);
-        if (*value == '\0' || *end != '\0' || errno != 0)
+        if (*end != '\0' || errno != 0)
             return fail(why, STATUS_BAD_INPUT, "--%s takes a whole number, not '%s'", option->name,
                         value);
     } else if (option->kind == OPTION_REAL) {
         double number = strtod(value, &end);
-        if (*value == '\0' || *end != '\0' || !isfinite(number))
+        if (*end != '\0' || !isfinite(number))
             return fail(why, STATUS_BAD_INPUT, "--%s takes a number, not '%s'", option->name,
                         value);
     }

@@ -44,7 +44,8 @@ struct options {
 
 /* Reads argv[1..argc).  `--name VALUE`, `--name=VALUE`, `-n VALUE`, `-nVALUE`; '_' and '-' are the
  * same in long names; a flag also takes `=true` or `=false`; `--` ends the options.  Numbers and
- * choices are checked.  Unknown or repeated-with-no-value options fail with a sentence. */
+ * choices are checked.  Unknown options and such without a value, or with an empty one, fail with a
+ * sentence. */
 int options_parse(struct options *options, const struct option *table, size_t count, int argc,
                   char **argv, struct failure *why);
 

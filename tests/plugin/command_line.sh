@@ -43,7 +43,10 @@ expect 2 "takes a whole number, not 'two'" "$runnel" call -t two "$ref" "$bam"
 expect 2 "does not know what to do with 'more'" "$runnel" call "$ref" "$bam" more
 expect 2 'takes the name of a file' "$runnel" call --gvcf - "$ref" "$bam"
 expect 2 '--report takes the name of a file' "$runnel" call --report - "$ref" "$bam"
-expect 2 'takes the name of a file, a folder, or -' "$runnel" call -o '' "$ref" "$bam"
+for option in --output -o --phased-vcf --region -R --known-sites --haploid-regions -m -s; do # a variable that is not set
+    refuses 2 'takes .*, not an empty value' "$runnel" call "$option" '' "$ref" "$bam"
+done
+refuses 2 '--bam-fn takes FILE, not an empty value' "$runnel" call --bam_fn= --ref_fn="$ref"
 expect 2 "platform takes ont.hifi, not 'ilmn'" "$runnel" call -p ilmn "$ref" "$bam"
 expect 2 'threads takes 1 to 256, not 100000' "$runnel" call -t 100000 "$ref" "$bam"
 expect 2 'exclude each other' "$runnel" call -R a.bed --known-sites b.vcf "$ref" "$bam"
@@ -220,7 +223,7 @@ fails "sim1" "$runnel" call -o out.vcf other.fa "$bam"
 head -200 "$ref" > short.fa
 fails 'sim1' "$runnel" call -o out.vcf short.fa "$bam"
 samtools view -h "$bam" | sed '/^@RG/s/\tPL:ONT//' > noplatform.sam
-fails 'which platform' "$runnel" call -o out.vcf "$ref" noplatform.sam
+fails 'which platform .*say -p ont or -p hifi' "$runnel" call -o out.vcf "$ref" noplatform.sam
 fails "no such contig" "$runnel" call -r sim9 -o out.vcf "$ref" "$bam"
 printf 'sim1\t5\tx\n' > bad.bed
 fails 'bad.bed, line 1' "$runnel" call -R bad.bed -o out.vcf "$ref" "$bam"

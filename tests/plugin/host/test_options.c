@@ -71,10 +71,16 @@ Test(options, defaults_and_what_was_given) {
 
 Test(options, wrong_usage_is_named) {
     const char *const wrong[][2] = {
-        {"--nosuch", "--nosuch"},     {"-z", "-z"},
-        {"-t", "needs a value"},      {"-tx", "not 'x'"},
-        {"--share=nan", "not 'nan'"}, {"-qx", "-qx"},
-        {"--quiet=maybe", "maybe"},   {"-t99999999999999999999", "whole number"}};
+        {"--nosuch", "--nosuch"},
+        {"-z", "-z"},
+        {"-t", "needs a value"},
+        {"-tx", "not 'x'"},
+        {"--share=nan", "not 'nan'"},
+        {"-qx", "-qx"},
+        {"--quiet=maybe", "maybe"},
+        {"-t99999999999999999999", "whole number"},
+        {"--output-file=", "--output-file takes FILE, not an empty value"},
+        {"--share=", "--share takes X, not an empty value"}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct options o;
         struct failure why = {0};
