@@ -214,6 +214,21 @@ char *stream_platform(const struct runnel_batch *open) {
     return platform;
 }
 
+const struct preset *stream_preset(char **platform, const struct runnel_batch *open,
+                                   struct failure *why) {
+    if (*platform == NULL && (*platform = stream_platform(open)) == NULL) {
+        fail(why, STATUS_BAD_INPUT,
+             "the reads do not say which platform they come from; say -p ont or -p hifi (in a line "
+             "of stages platform=ont or platform=hifi)");
+        return NULL;
+    }
+    const struct preset *preset = preset_of(*platform);
+    if (preset != NULL && preset->is_called)
+        return preset;
+    fail(why, STATUS_BAD_INPUT, "platform is ont or hifi, not '%s'", *platform);
+    return NULL;
+}
+
 int stream_check(const struct runnel_batch *batch, const struct stream *stream,
                  struct failure *why) {
     if (arrow_schema_check(batch->schema, stream->fields, stream->count, why) == STATUS_OK)

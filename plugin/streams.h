@@ -8,6 +8,7 @@
 
 #include "plugin/runnel_plugin.h"
 #include "adapters/arrow_table.h"
+#include "core/calls/presets.h"
 #include "core/status.h"
 
 enum {
@@ -128,6 +129,11 @@ const char *platform_of_machine(const char *machine);
 /* "ont" or "hifi" by the fact "platform", or else by what the read groups say of the machine; a
  * copy that the caller frees, NULL where neither tells. */
 char *stream_platform(const struct runnel_batch *open);
+
+/* What is called how on *platform, or, where that is NULL, on the stream's, which is put there.
+ * NULL where nobody tells or it is not called. */
+const struct preset *stream_preset(char **platform, const struct runnel_batch *open,
+                                   struct failure *why);
 
 /* Whether a batch has the columns of the stream; the sentence says what is missing. */
 int stream_check(const struct runnel_batch *batch, const struct stream *stream,

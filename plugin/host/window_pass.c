@@ -29,8 +29,7 @@ static int settle_platform(struct window_pass *pass, struct failure *why) {
         name = platform_of_machine(alignments_header(pass->alignments)->platform);
     if (name == NULL)
         return fail(why, STATUS_BAD_INPUT,
-                    "%s does not say which platform its reads come from; give --platform ont or "
-                    "hifi",
+                    "%s does not say which platform its reads come from; say -p ont or -p hifi",
                     pass->alignments_path);
     pass->preset = preset_of(name);
     if (pass->pileup_options.snp_min_af <= 0)

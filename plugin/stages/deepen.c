@@ -85,13 +85,9 @@ static int deepen_init(const struct runnel_init *init, void **state) {
 static int prepare(struct deepen *deepen, const struct runnel_batch *open, struct failure *why) {
     if (deepen->windows != NULL)
         return STATUS_OK;
-    if (deepen->platform == NULL && (deepen->platform = stream_platform(open)) == NULL)
-        return fail(
-            why, STATUS_BAD_INPUT,
-            "the reads do not say which platform they come from; give platform ont or hifi");
-    const struct preset *preset = preset_of(deepen->platform);
-    if (preset == NULL || !preset->is_called)
-        return fail(why, STATUS_BAD_INPUT, "platform is ont or hifi, not '%s'", deepen->platform);
+    const struct preset *preset = stream_preset(&deepen->platform, open, why);
+    if (preset == NULL)
+        return why->code;
     deepen->options.rows = preset->full_rows;
     deepen->cutoffs = preset->fixed;
     int status = full_windows_new(&deepen->windows, &deepen->options, why);

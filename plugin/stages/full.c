@@ -245,13 +245,9 @@ static int open_sites(struct full *full, struct failure *why) {
 static int prepare(struct full *full, const struct runnel_batch *open, struct failure *why) {
     if (full->sites != NULL)
         return STATUS_OK;
-    if (full->platform == NULL && (full->platform = stream_platform(open)) == NULL)
-        return fail(
-            why, STATUS_BAD_INPUT,
-            "the reads do not say which platform they come from; give platform ont or hifi");
-    const struct preset *preset = preset_of(full->platform);
-    if (preset == NULL || !preset->is_called)
-        return fail(why, STATUS_BAD_INPUT, "platform is ont or hifi, not '%s'", full->platform);
+    const struct preset *preset = stream_preset(&full->platform, open, why);
+    if (preset == NULL)
+        return why->code;
     full->options.rows = preset->full_rows;
     int status = full_windows_new(&full->windows, &full->options, why);
     if (status == STATUS_OK)

@@ -138,13 +138,9 @@ static int live_init(const struct runnel_init *init, void **state) {
 
 static int settle_platform(struct live *live, const struct runnel_batch *open,
                            struct failure *why) {
-    if (live->platform == NULL && (live->platform = stream_platform(open)) == NULL)
-        return fail(
-            why, STATUS_BAD_INPUT,
-            "the reads do not say which platform they come from; give platform ont or hifi");
-    const struct preset *preset = preset_of(live->platform);
-    if (preset == NULL || !preset->is_called)
-        return fail(why, STATUS_BAD_INPUT, "platform is ont or hifi, not '%s'", live->platform);
+    const struct preset *preset = stream_preset(&live->platform, open, why);
+    if (preset == NULL)
+        return why->code;
     if (!(live->options.snp_min_af > 0))
         live->options.snp_min_af = (float)fmax(LOOK_MIN_AF, preset->snp_min_af);
     if (!(live->options.indel_min_af > 0))

@@ -85,13 +85,9 @@ static int phase_init(const struct runnel_init *init, void **state) {
 
 static int find_cutoffs(struct phase *phase, const struct runnel_batch *open, struct failure *why) {
     char own[4200];
-    if (phase->platform == NULL && (phase->platform = stream_platform(open)) == NULL)
-        return fail(
-            why, STATUS_BAD_INPUT,
-            "the reads do not say which platform they come from; give platform ont or hifi");
-    const struct preset *preset = preset_of(phase->platform);
-    if (preset == NULL || !preset->is_called)
-        return fail(why, STATUS_BAD_INPUT, "platform is ont or hifi, not '%s'", phase->platform);
+    const struct preset *preset = stream_preset(&phase->platform, open, why);
+    if (preset == NULL)
+        return why->code;
     struct select_fractions fractions = preset->fractions;
     if (phase->model != NULL)
         fractions.phasing = preset_phasing_fraction(preset, phase->model);

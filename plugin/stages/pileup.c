@@ -201,13 +201,9 @@ static int begin_contig(struct pileup *pileup, int64_t contig, struct failure *w
 /* Settles the platform (as told, or as the read groups say) and with it the thresholds. */
 static int open_windows(struct pileup *pileup, const struct runnel_batch *open,
                         struct failure *why) {
-    if (pileup->platform == NULL && (pileup->platform = stream_platform(open)) == NULL)
-        return fail(
-            why, STATUS_BAD_INPUT,
-            "the reads do not say which platform they come from; give platform ont or hifi");
-    const struct preset *preset = preset_of(pileup->platform);
-    if (preset == NULL || !preset->is_called)
-        return fail(why, STATUS_BAD_INPUT, "platform is ont or hifi, not '%s'", pileup->platform);
+    const struct preset *preset = stream_preset(&pileup->platform, open, why);
+    if (preset == NULL)
+        return why->code;
     double snp =
         pileup->options.snp_min_af > 0 ? (double)pileup->options.snp_min_af : preset->snp_min_af;
     int64_t coverage = pileup->options.min_coverage;

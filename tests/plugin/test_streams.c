@@ -103,3 +103,17 @@ Test(streams, platform_is_told_or_guessed) {
         open->release(open);
     }
 }
+
+Test(streams, a_platform_that_nobody_tells_is_asked_for) {
+    struct failure why = {0}, other = {0};
+    struct runnel_batch *open = stream_open(&READS_STREAM, NULL, NULL, 0, NULL);
+    char *platform = NULL, hifi[] = "hifi", short_reads[] = "ilmn";
+    cr_expect_null(stream_preset(&platform, open, &why));
+    cr_expect_not_null(strstr(why.text, "say -p ont or -p hifi"), "%s", why.text);
+    platform = hifi;
+    cr_expect_eq(stream_preset(&platform, open, NULL), preset_of("hifi"));
+    platform = short_reads;
+    cr_expect_null(stream_preset(&platform, open, &other));
+    cr_expect_not_null(strstr(other.text, "ont or hifi, not 'ilmn'"), "%s", other.text);
+    open->release(open);
+}
