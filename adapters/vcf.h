@@ -47,6 +47,9 @@ struct vcf_reader *vcf_reader_open(const char *path, struct failure *why);
 /* The next record as one line without its newline, valid until the next call.  Returns
  * STATUS_OK, STATUS_END behind the last one, or a failure (also for a truncated file). */
 int vcf_reader_next(struct vcf_reader *reader, struct letters *line, struct failure *why);
+/* The names of the samples, with tabs between, as the last line of the header has them; empty where
+ * there are none.  Known once the first record was read, and valid until vcf_reader_free. */
+struct letters vcf_reader_samples(const struct vcf_reader *reader);
 void vcf_reader_free(struct vcf_reader *reader);
 
 #endif

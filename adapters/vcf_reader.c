@@ -17,7 +17,7 @@ struct vcf_reader {
     bool is_bcf;
     bcf_hdr_t *header; /* of BCF only */
     bcf1_t *record;    /* of BCF only */
-    kstring_t line;
+    kstring_t line, samples;
 };
 
 static int open_reader(struct vcf_reader *reader, const char *path, struct failure *why) {
@@ -39,6 +39,8 @@ static int open_reader(struct vcf_reader *reader, const char *path, struct failu
     reader->record = bcf_init();
     if (reader->header == NULL || reader->record == NULL)
         return fail(why, STATUS_BAD_INPUT, "%s: its header cannot be read", path);
+    for (int i = 0; i < bcf_hdr_nsamples(reader->header); i++)
+        ksprintf(&reader->samples, "%s%s", i > 0 ? "\t" : "", reader->header->samples[i]);
     return STATUS_OK;
 }
 
@@ -69,6 +71,19 @@ static int next_line(struct vcf_reader *reader) {
     return vcf_format1(reader->header, reader->record, &reader->line) == 0 ? 0 : -2;
 }
 
+/* What stands behind the nine columns that VCF names. */
+static void take_samples(struct vcf_reader *reader, const char *line, size_t length) {
+    const char *end = line + length;
+    for (int column = 0; column < 9 && line != NULL; column++)
+        line = (line = memchr(line, '\t', (size_t)(end - line))) ? line + 1 : NULL;
+    if (line != NULL)
+        kputsn(line, (size_t)(end - line), ks_clear(&reader->samples));
+}
+
+struct letters vcf_reader_samples(const struct vcf_reader *reader) {
+    return (struct letters){reader->samples.s, reader->samples.l};
+}
+
 int vcf_reader_next(struct vcf_reader *reader, struct letters *line, struct failure *why) {
     for (;;) {
         int status = next_line(reader);
@@ -80,6 +95,8 @@ int vcf_reader_next(struct vcf_reader *reader, struct letters *line, struct fail
         size_t length = reader->line.l;
         while (length > 0 && strchr("\r\n", reader->line.s[length - 1]))
             length--;
+        if (length > 6 && memcmp(reader->line.s, "#CHROM", 6) == 0)
+            take_samples(reader, reader->line.s, length);
         if (length == 0 || reader->line.s[0] == '#')
             continue;
         *line = (struct letters){reader->line.s, length};
@@ -97,6 +114,7 @@ void vcf_reader_free(struct vcf_reader *reader) {
     if (reader->file)
         hts_close(reader->file);
     ks_free(&reader->line);
+    ks_free(&reader->samples);
     free(reader->name);
     free(reader);
 }

@@ -73,8 +73,30 @@ static int sort(struct known_contig *contig, struct failure *why) {
     return STATUS_OK;
 }
 
+/* Sites of a contig that the reference lacks are of no use, but no failure. */
+static int check(const struct known_sites *sites, size_t contig,
+                 const struct stream_contigs *contigs, struct reference_file *file,
+                 struct failure *why) {
+    const struct known_contig *known = &sites->contigs[contig];
+    struct reference reference;
+    struct site site;
+    int status = STATUS_OK;
+    if (known->count == 0 ||
+        reference_contig(file, contigs->names[contig], contigs->lengths[contig], &reference,
+                         NULL) != STATUS_OK)
+        return STATUS_OK;
+    for (size_t i = 0; i < known->count && status == STATUS_OK; i++) {
+        const struct known_line *line = &known->lines[i];
+        status = site_read(&site, sites->lines.bytes + line->begin, line->length, why);
+        if (status == STATUS_OK)
+            status = site_check_reference(&site, &reference, why);
+    }
+    return status;
+}
+
 int known_sites_read(struct known_sites *sites, const char *path,
-                     const struct stream_contigs *contigs, struct failure *why) {
+                     const struct stream_contigs *contigs, struct reference_file *reference,
+                     struct failure *why) {
     sites->contigs = calloc(contigs->count + 1, sizeof *sites->contigs);
     if (sites->contigs == NULL)
         return no_memory(why);
@@ -84,6 +106,8 @@ int known_sites_read(struct known_sites *sites, const char *path,
     vcf_reader_free(reader);
     for (size_t i = 0; i < sites->count && status == STATUS_OK; i++)
         status = sort(&sites->contigs[i], why);
+    for (size_t i = 0; i < sites->count && reference != NULL && status == STATUS_OK; i++)
+        status = check(sites, i, contigs, reference, why);
     return status == STATUS_OK || reader == NULL ? status : fail_at(why, "%s", path);
 }
 

@@ -5,6 +5,7 @@
 #ifndef PLUGIN_KNOWN_SITES_H
 #define PLUGIN_KNOWN_SITES_H
 
+#include "adapters/reference.h"
 #include "core/calls/text.h"
 #include "plugin/streams.h"
 
@@ -21,9 +22,11 @@ struct known_sites {
     struct text lines;
 };
 
-/* `sites` starts as {0}. */
+/* `sites` starts as {0}.  A REF that is not the reference's is refused; `reference` NULL: not
+ * looked at. */
 int known_sites_read(struct known_sites *sites, const char *path,
-                     const struct stream_contigs *contigs, struct failure *why);
+                     const struct stream_contigs *contigs, struct reference_file *reference,
+                     struct failure *why);
 void known_sites_free(struct known_sites *sites);
 
 #endif

@@ -3,6 +3,7 @@
  * Lines are cut at tabs, the sample at colons; nothing is copied. */
 #include "core/calls/site.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,6 +97,11 @@ static struct letters whole_line(const char *line, size_t length) {
 }
 
 int site_read(struct site *site, const char *line, size_t length, struct failure *why) {
+    return site_read_sample(site, line, length, 0, why);
+}
+
+int site_read_sample(struct site *site, const char *line, size_t length, size_t sample_number,
+                     struct failure *why) {
     struct letters rest = whole_line(line, length);
     *site = (struct site){0};
     site->contig = next_column(&rest);
@@ -109,10 +115,40 @@ int site_read(struct site *site, const char *line, size_t length, struct failure
     site->filter = next_column(&rest);
     next_column(&rest);
     struct letters format = next_column(&rest), sample = next_column(&rest);
+    for (; sample_number > 0; sample_number--)
+        sample = next_column(&rest);
     ok = ok && read_sample(format, sample, site);
     if (!ok || site->contig.length == 0 || site->ref.length == 0 || site->alt.length == 0)
         return fail(why, STATUS_BAD_INPUT, "not a VCF record: %.*s",
                     (int)(length < 100 ? length : 100), line);
+    return STATUS_OK;
+}
+
+static bool differ(char one, char other) {
+    one = (char)toupper((unsigned char)one);
+    other = (char)toupper((unsigned char)other);
+    return one != other && memchr("ACGT", one, 4) && memchr("ACGT", other, 4);
+}
+
+int site_check_reference(const struct site *site, const struct reference *reference,
+                         struct failure *why) {
+    int64_t begin = site->position - 1, end = begin + (int64_t)site->ref.length;
+    if (begin < 0)
+        return STATUS_OK;
+    if (begin >= reference->length)
+        return fail(why, STATUS_BAD_INPUT, "%.*s:%lld: lies behind the contig's end at %lld",
+                    (int)site->contig.length, site->contig.bytes, (long long)site->position,
+                    (long long)reference->length);
+    end = end < reference->length ? end : reference->length;
+    const char *letters = reference->fetch(reference->source, begin, end, why);
+    if (letters == NULL)
+        return why ? why->code : STATUS_IO;
+    for (int i = 0; i < (int)(end - begin); i++)
+        if (differ(site->ref.bytes[i], letters[i]))
+            return fail(why, STATUS_BAD_INPUT, "%.*s:%lld: REF %s %.*s, the reference has %.*s",
+                        (int)site->contig.length, site->contig.bytes, (long long)site->position,
+                        site->ref.length == 1 ? "is" : "begins with", i + 1, site->ref.bytes, i + 1,
+                        letters);
     return STATUS_OK;
 }
 

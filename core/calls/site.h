@@ -9,6 +9,7 @@
 
 #include "core/calls/text.h"
 #include "core/status.h"
+#include "core/windows/reference.h"
 
 enum { SITE_PLOIDY_MAX = 2, SITE_ALLELE_MISSING = -1 };
 
@@ -24,8 +25,17 @@ struct site {
     int64_t phase_set; /* PS */
 };
 
-/* Reads a line with or without its newline; of several samples the first counts. */
+/* Reads a line with or without its newline; of several samples the first counts, or the one of
+ * that number, from 0 on. */
 int site_read(struct site *site, const char *line, size_t length, struct failure *why);
+int site_read_sample(struct site *site, const char *line, size_t length, size_t sample,
+                     struct failure *why);
+
+/* Refuses a REF that is not what the reference, of the site's contig, has there: such a list was
+ * made for another reference.  Letters other than ACGT, of either, and position 0 are not looked
+ * at. */
+int site_check_reference(const struct site *site, const struct reference *reference,
+                         struct failure *why);
 
 /* FILTER is PASS or ".". */
 bool site_passes(const struct site *site);

@@ -3,6 +3,8 @@
  * Alignments go to both streams of core/windows; sites go from the one to the other. */
 #include "plugin/host/window_pass.h"
 
+#include "plugin/host/say.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +21,14 @@ static int read_phased(struct window_pass *pass, struct failure *why) {
         if (pass->contigs.names[i] == NULL)
             return fail(why, STATUS_NO_MEMORY, "out of memory for contigs");
     }
-    return phased_read(&pass->phased, pass->phased_path, &pass->contigs, why);
+    const struct phased_reads reads = {
+        .contigs = &pass->contigs, .sample = header->sample, .reference = pass->fasta};
+    if (phased_read(&pass->phased, pass->phased_path, &reads, why) != STATUS_OK)
+        return why->code;
+    char doubt[FAILURE_TEXT_MAX];
+    if (phased_doubt(&pass->phased, pass->phased_path, doubt, sizeof doubt))
+        say("runnel: %s", doubt);
+    return STATUS_OK;
 }
 
 /* What depends on the platform. */

@@ -40,7 +40,7 @@ enum {
 
 struct full {
     const struct runnel_host *host;
-    char *sites_path, *cutoffs_path, *reference_path, *phased_path, *platform;
+    char *sites_path, *cutoffs_path, *reference_path, *phased_path, *platform, *sample;
     struct full_options options;
     struct select_fractions asked; /* 0: the platform's */
     struct cutoffs cutoffs;
@@ -77,6 +77,7 @@ static void full_destroy(void *state) {
     free(full->reference_path);
     free(full->phased_path);
     free(full->platform);
+    free(full->sample);
     free(full);
 }
 
@@ -93,6 +94,7 @@ static int full_init(const struct runnel_init *init, void **state) {
     full->reference_path = stage_copy_setting(init, "ref");
     full->phased_path = stage_copy_setting(init, "phased");
     full->platform = stage_copy_setting(init, "platform");
+    full->sample = stage_copy_setting(init, "sample");
     full->asked.variants = runnel_setting_real(init, "var-pct-full");
     full->asked.references = runnel_setting_real(init, "ref-pct-full");
     full->options = full_options_default;
@@ -241,6 +243,14 @@ static int open_sites(struct full *full, struct failure *why) {
                               full->cutoffs_path ? &full->cutoffs : NULL, why);
 }
 
+static int read_phased(struct full *full, const struct runnel_batch *open, struct failure *why) {
+    if (full->sample == NULL)
+        full->sample = stream_fact(open, "sample");
+    const struct phased_reads reads = {
+        .contigs = &full->contigs, .sample = full->sample, .reference = full->reference};
+    return phased_read(&full->phased, full->phased_path, &reads, why);
+}
+
 /* Once, from whichever stream opens first. */
 static int prepare(struct full *full, const struct runnel_batch *open, struct failure *why) {
     if (full->sites != NULL)
@@ -255,7 +265,7 @@ static int prepare(struct full *full, const struct runnel_batch *open, struct fa
     if (status == STATUS_OK)
         status = read_cutoffs(full, preset, why);
     if (status == STATUS_OK && full->phased_path != NULL)
-        status = phased_read(&full->phased, full->phased_path, &full->contigs, why);
+        status = read_phased(full, open, why);
     return status == STATUS_OK ? open_sites(full, why) : status;
 }
 
@@ -446,6 +456,8 @@ static const struct runnel_option OPTIONS[] = {
     {"ref-pct-full", RUNNEL_REAL, "0", "share of reference calls to take; 0: the platform's"},
     {"platform", RUNNEL_TEXT, "", "ont or hifi; by default what the read groups say"},
     {"phased", RUNNEL_TEXT, "", "phased VCF that tells the reads' haplotypes"},
+    {"sample", RUNNEL_TEXT, "",
+     "whose SNPs are taken where the phased VCF has several samples; by default the read groups'"},
     {"hp-tags", RUNNEL_FLAG, "false", "take haplotypes from the reads' HP tags"},
     {"min-mq", RUNNEL_INTEGER, "5", "least mapping quality of a read"},
     {"dwell", RUNNEL_FLAG, "false", "a ninth channel with dwell times, from move tables"},

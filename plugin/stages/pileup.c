@@ -242,7 +242,8 @@ static int open_stream(struct pileup *pileup, const struct runnel_batch *open,
     if (status == STATUS_OK)
         status = stream_contigs_read(&pileup->contigs, open, &why);
     if (status == STATUS_OK && pileup->known_path != NULL)
-        status = known_sites_read(&pileup->known, pileup->known_path, &pileup->contigs, &why);
+        status = known_sites_read(&pileup->known, pileup->known_path, &pileup->contigs,
+                                  pileup->reference, &why);
     if (status == STATUS_OK)
         status = regions_read(&pileup->regions, pileup->contigs.names, pileup->contigs.lengths,
                               pileup->contigs.count, pileup->region_texts, pileup->bed, &why);

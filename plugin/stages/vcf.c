@@ -91,7 +91,7 @@ static int open_stream(struct vcf *vcf, const struct runnel_batch *open) {
         status = regions_read(&vcf->regions, vcf->contigs.names, vcf->contigs.lengths,
                               vcf->contigs.count, vcf->region_texts, vcf->bed, &why);
     if (status == STATUS_OK && vcf->known_path != NULL)
-        status = known_sites_read(&vcf->known, vcf->known_path, &vcf->contigs, &why);
+        status = known_sites_read(&vcf->known, vcf->known_path, &vcf->contigs, NULL, &why);
     if (status == STATUS_OK)
         status = write_header(vcf, open, &why);
     return status == STATUS_OK ? RUNNEL_OK : stage_failed(vcf->host, &why);

@@ -50,6 +50,27 @@ Test(vcf_reader, a_list_without_header_is_read) {
     text_free(&got);
 }
 
+Test(vcf_reader, samples_are_those_of_the_last_line_of_the_header) {
+    static const char *const lines[][2] = {{"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n", ""},
+                                           {"", ""},
+                                           {"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT"
+                                            "\tone\tthe other\r\n",
+                                            "one\tthe other"}};
+    for (size_t i = 0; i < 3; i++) {
+        struct failure why = {0};
+        struct letters line;
+        FILE *file = fopen(path_of("s.vcf"), "w");
+        fprintf(file, "%sc1\t5\t.\tA\tC\n", lines[i][0]);
+        fclose(file);
+        struct vcf_reader *reader = vcf_reader_open(path_of("s.vcf"), &why);
+        cr_assert_eq(vcf_reader_next(reader, &line, &why), STATUS_OK, "%s", why.text);
+        struct letters samples = vcf_reader_samples(reader);
+        cr_expect_eq(samples.length, strlen(lines[i][1]));
+        cr_expect_arr_eq(samples.bytes, lines[i][1], samples.length);
+        vcf_reader_free(reader);
+    }
+}
+
 /* Damage in the middle: an error, and never an early end. */
 Test(vcf_reader, damage_is_no_end) {
     struct failure why = {0};

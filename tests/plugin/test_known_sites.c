@@ -14,7 +14,7 @@ static int read_text(struct known_sites *sites, const char *text, struct failure
     fputs("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n", file);
     fputs(text, file);
     fclose(file);
-    int status = known_sites_read(sites, path, &contigs, why);
+    int status = known_sites_read(sites, path, &contigs, NULL, why);
     unlink(path);
     return status;
 }

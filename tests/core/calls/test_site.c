@@ -33,6 +33,49 @@ Test(site, all_columns) {
     cr_expect(site.has_phase_set && site.phase_set == 12454);
 }
 
+Test(site, of_several_samples_one) {
+    const char *line = "c\t7\t.\tA\tC\t.\t.\t.\tGT:PS\t0|1:5\t1/1:.\t1|0:9";
+    struct site site;
+    cr_assert_eq(site_read_sample(&site, line, strlen(line), 1, NULL), STATUS_OK);
+    cr_expect(site.genotype[0] == 1 && site.genotype[1] == 1 && !site.phased);
+    cr_assert_eq(site_read_sample(&site, line, strlen(line), 2, NULL), STATUS_OK);
+    cr_expect(site.genotype[0] == 1 && site.genotype[1] == 0 && site.phase_set == 9);
+    cr_assert_eq(site_read_sample(&site, line, strlen(line), 3, NULL), STATUS_OK);
+    cr_expect(!site.phased && !site.has_phase_set);
+}
+
+static const char *letters_of(void *source, int64_t begin, int64_t end, struct failure *why) {
+    (void)end;
+    (void)why;
+    return (const char *)source + begin;
+}
+
+Test(site, another_reference_is_noticed) {
+    static const struct {
+        const char *line, *wanted; /* NULL: fits */
+    } rows[] = {{"c\t1\t.\tA\tC", NULL},
+                {"c\t2\t.\tC\tT", NULL}, /* soft-masked */
+                {"c\t2\t.\tcg\tT", NULL},
+                {"c\t4\t.\tT\tC", NULL}, /* N of the reference */
+                {"c\t1\t.\tN\tC", NULL},
+                {"c\t5\t.\tG\tC", NULL}, /* R, which may be one */
+                {"c\t0\t.\tT\tC", NULL}, /* the telomere */
+                {"c\t1\t.\t.\tC", NULL},
+                {"c\t1\t.\tG\tC", "c:1: REF is G, the reference has A"},
+                {"c\t1\t.\tACT\tC", "c:1: REF begins with ACT, the reference has AcG"},
+                {"c\t6\t.\tTGG\tC", NULL}, /* its begin fits */
+                {"c\t7\t.\tA\tC", "c:7: lies behind the contig's end at 6"}};
+    const struct reference reference = {6, (void *)(uintptr_t) "AcGNRT", letters_of};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct site site;
+        struct failure why = {0};
+        cr_assert_eq(read_line(&site, rows[i].line), STATUS_OK);
+        int status = site_check_reference(&site, &reference, &why);
+        cr_expect_str_eq(why.text, rows[i].wanted ? rows[i].wanted : "", "%s", rows[i].line);
+        cr_expect_eq(status == STATUS_OK, rows[i].wanted == NULL);
+    }
+}
+
 Test(site, few_columns) {
     struct site site;
     cr_assert_eq(read_line(&site, "c\t7\t.\tA"), STATUS_OK);
