@@ -6,8 +6,9 @@
  *     runnel run 'reads in.bam ! full calls.vcf.gz ref=ref.fa phased=phased.vcf.gz ...'
  *
  * Takes runnel.reads/1 in their sorted order.  The SNPs are the better ones of a spool of pileup
- * calls (calling.md 1.6); core/phase does the work. */
+ * calls (calling.md 1.6), but for those of haploid regions; core/phase does the work. */
 #include "adapters/reference.h"
+#include "adapters/regions.h"
 #include "adapters/vcf.h"
 #include "core/calls/numbers.h"
 #include "core/calls/presets.h"
@@ -24,9 +25,10 @@
 
 struct phase {
     const struct runnel_host *host;
-    char *calls_path, *cutoffs_path, *reference_path, *platform, *model, *sample, *to;
+    char *calls_path, *cutoffs_path, *reference_path, *platform, *model, *sample, *to, *haploid_bed;
     struct reference_file *reference;
     struct stream_contigs contigs;
+    struct regions *haploid; /* NULL: nowhere */
     struct cutoffs cutoffs;
     struct phased snps; /* of all contigs; their types are known once their contig is through */
     struct vcf_writer *writer;
@@ -43,6 +45,7 @@ static void phase_destroy(void *state) {
     struct phase *phase = state;
     reference_close(phase->reference);
     stream_contigs_free(&phase->contigs);
+    regions_free(phase->haploid);
     phased_free(&phase->snps);
     vcf_writer_free(phase->writer);
     phaser_free(phase->phaser);
@@ -55,6 +58,7 @@ static void phase_destroy(void *state) {
     free(phase->model);
     free(phase->sample);
     free(phase->to);
+    free(phase->haploid_bed);
     free(phase);
 }
 
@@ -71,6 +75,7 @@ static int phase_init(const struct runnel_init *init, void **state) {
     phase->platform = stage_copy_setting(init, "platform");
     phase->model = stage_copy_setting(init, "model");
     phase->sample = stage_copy_setting(init, "sample");
+    phase->haploid_bed = stage_copy_setting(init, "haploid-regions");
     phase->to = stage_copy_setting(init, "to");
     if (phaser_new(&phase->phaser, &why) == STATUS_OK &&
         reference_open(&phase->reference, phase->reference_path, &why) == STATUS_OK) {
@@ -102,13 +107,18 @@ static int find_cutoffs(struct phase *phase, const struct runnel_batch *open, st
     return status;
 }
 
+static bool phases(const struct phase *phase, const struct call *call, int64_t contig) {
+    return select_for_phasing(&phase->cutoffs, call) &&
+           !(phase->haploid && regions_include(phase->haploid, (size_t)contig, call->position - 1));
+}
+
 /* The next call of the spool that phases. */
 static int next_snp(struct phase *phase, struct spool *spool, struct call *call, int64_t *contig,
                     struct failure *why) {
     int status;
     do
         status = spool_next(spool, call, contig, why);
-    while (status == STATUS_OK && !select_for_phasing(&phase->cutoffs, call));
+    while (status == STATUS_OK && !phases(phase, call, *contig));
     return status;
 }
 
@@ -146,6 +156,9 @@ static int open_reads(struct phase *phase, const struct runnel_batch *open) {
         status = phased_new(&phase->snps, phase->contigs.count, &why);
     if (status == STATUS_OK)
         status = find_cutoffs(phase, open, &why);
+    if (status == STATUS_OK)
+        status = regions_read(&phase->haploid, phase->contigs.names, phase->contigs.lengths,
+                              phase->contigs.count, NULL, phase->haploid_bed, &why);
     if (status == STATUS_OK)
         status = read_snps(phase, &why);
     if (status == STATUS_OK)
@@ -304,6 +317,7 @@ static const struct runnel_option OPTIONS[] = {
     {"to", RUNNEL_TEXT, "-", "phased VCF to write, or - for standard output"},
     {"cutoffs", RUNNEL_TEXT, "", "QUAL counts that tell which SNPs are good; else the spool's"},
     {"platform", RUNNEL_TEXT, "", "ont or hifi; by default what the read groups say"},
+    {"haploid-regions", RUNNEL_TEXT, "", "BED file of regions of which nothing is phased"},
     {"sample", RUNNEL_TEXT, "", "name of the sample; by default the read groups'"},
     {"model", RUNNEL_TEXT, "", "path of the model: of three old ones more SNPs are taken"},
 };
