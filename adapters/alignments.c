@@ -29,7 +29,7 @@ struct alignments {
     struct alignments_options options;
     struct alignments_header header;
     struct alignments_contig *contigs;
-    kstring_t sample, platform, basecall_model, sort_order;
+    kstring_t sample, samples, platform, basecall_model, sort_order;
     uint8_t *moves; /* of the current record, where they had to be rewritten */
     size_t moves_capacity;
     uint64_t count; /* records read, for messages */
@@ -51,28 +51,29 @@ static int fail_truncated(const struct alignments *a, struct failure *why) {
 
 /* ---- the header ---------------------------------------------------------------------------- */
 
-/* True if `name` of `length` letters is one of the comma-separated names. */
+/* True if `name` of `length` letters is one of the names, with "," or ", " between. */
 static bool is_listed(const kstring_t *list, const char *name, size_t length) {
     for (const char *at = list->l ? list->s : NULL; at != NULL; at = strchr(at, ',')) {
         at += *at == ',';
+        at += *at == ' ';
         if (strncmp(at, name, length) == 0 && (at[length] == ',' || at[length] == '\0'))
             return true;
     }
     return false;
 }
 
+static void add_name(kstring_t *list, const char *between, const char *name, size_t length) {
+    if (length == 0 || is_listed(list, name, length))
+        return;
+    kputs(list->l > 0 ? between : "", list);
+    kputsn(name, length, list);
+}
+
 static void take_model(struct alignments *a, const char *description) {
     static const char key[] = "basecall_model=";
     const char *found = strstr(description, key);
-    if (found == NULL)
-        return;
-    found += sizeof key - 1;
-    size_t length = strcspn(found, " \t,;");
-    if (length == 0 || is_listed(&a->basecall_model, found, length))
-        return;
-    if (a->basecall_model.l > 0)
-        kputc(',', &a->basecall_model);
-    kputsn(found, length, &a->basecall_model);
+    const char *name = found ? found + sizeof key - 1 : "";
+    add_name(&a->basecall_model, ",", name, strcspn(name, " \t,;"));
 }
 
 static void read_groups(struct alignments *a) {
@@ -82,8 +83,7 @@ static void read_groups(struct alignments *a) {
         if (sam_hdr_find_tag_pos(a->native, "RG", i, "SM", &value) == 0) {
             if (a->sample.l == 0)
                 kputs(value.s, &a->sample);
-            else if (strcmp(a->sample.s, value.s) != 0)
-                a->header.more_samples = true;
+            add_name(&a->samples, ", ", value.s, value.l);
         }
         if (sam_hdr_find_tag_pos(a->native, "RG", i, "PL", &value) == 0 && a->platform.l == 0)
             kputs(value.s, &a->platform);
@@ -118,6 +118,7 @@ static int read_header(struct alignments *a, struct failure *why) {
     a->header.contig_count = (size_t)count;
     a->header.contigs = a->contigs;
     a->header.sample = a->sample.l ? a->sample.s : NULL;
+    a->header.samples = a->samples.l > a->sample.l ? a->samples.s : NULL;
     a->header.platform = a->platform.l ? a->platform.s : NULL;
     a->header.basecall_model = a->basecall_model.l ? a->basecall_model.s : NULL;
     a->header.sort_order = a->sort_order.s;
@@ -240,6 +241,7 @@ void alignments_close(struct alignments *a) {
         remove(a->options.copy);
     }
     ks_free(&a->sample);
+    ks_free(&a->samples);
     ks_free(&a->platform);
     ks_free(&a->basecall_model);
     ks_free(&a->sort_order);

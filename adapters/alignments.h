@@ -47,7 +47,7 @@ struct alignments_header {
     size_t contig_count; /* 0 only where `unaligned` allows it */
     const struct alignments_contig *contigs;
     const char *sample;         /* SM of the first read group that has one; NULL: none has */
-    bool more_samples;          /* another read group names another sample */
+    const char *samples;        /* all, ", " between them, where there are several; else NULL */
     const char *platform;       /* PL of the first read group that has one (ONT, PACBIO); NULL */
     const char *basecall_model; /* "basecall_model=..." in DS of the read groups, several separated
                                  * by commas; NULL where there is none */

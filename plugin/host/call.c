@@ -2,6 +2,7 @@
  *
  * `runnel call REF.fa IN.bam`: the main job.  Options become settings of standard lines
  * of stages, which call_line.c builds and runs. */
+#include "plugin/host/call_inputs.h"
 #include "plugin/host/call_line.h"
 #include "plugin/host/call_stages.h"
 #include "plugin/host/commands.h"
@@ -341,7 +342,9 @@ int call_for(int argc, char **argv, int told_count, char **told) {
     read_request(&request, &options, told_count, told);
     if (check_request(&request, &why) != STATUS_OK)
         return say_usage("call", &why);
-    return check_outputs(&request, &why) == STATUS_OK && call_run(&request, &why) == STATUS_OK
+    return check_outputs(&request, &why) == STATUS_OK &&
+                   call_inputs_check(&request, &why) == STATUS_OK &&
+                   call_run(&request, &why) == STATUS_OK
                ? EXIT_WHOLE
                : say_failure(&why);
 }

@@ -36,7 +36,8 @@ static int set_same(struct line *line, const struct call_request *request, const
 
 /* ---- stages ---- */
 
-/* Clair3's gVCF covers all between the first and the last line of a BED file. */
+/* Clair3's gVCF covers all between the first and the last line of a BED file.  Several samples in
+ * a file are said when it is looked at before the first pass (call_inputs.h). */
 int call_add_reads(struct line *line, const struct call_request *request, const char *copy,
                    const char *path, struct failure *why) {
     static const char *const WIRE[] = {"key", "server-key", "insecure", NULL};
@@ -44,6 +45,8 @@ int call_add_reads(struct line *line, const struct call_request *request, const 
     bool status =
         line_add(line, "reads", why) == STATUS_OK && set(line, "path", path, why) == STATUS_OK &&
         set(line, "copy", copy, why) == STATUS_OK &&
+        set_flag(line, "one-sample", request->sample != NULL || path_is_regular(path), why) ==
+            STATUS_OK &&
         set(line, "moves", options_text(request->options, "enable-dwell-time"), why) == STATUS_OK &&
         set(line, "ref", request->reference, why) == STATUS_OK &&
         set(line, "region", request->regions, why) == STATUS_OK &&
@@ -204,6 +207,8 @@ int call_add_phase(struct line *line, const struct call_request *request, const 
         line_add(line, "phase", why) == STATUS_OK && set(line, "calls", spool, why) == STATUS_OK &&
         set(line, "ref", request->reference, why) == STATUS_OK &&
         set(line, "to", phased, why) == STATUS_OK &&
+        set(line, "haploid-regions", options_text(request->options, "haploid-regions"), why) ==
+            STATUS_OK &&
         set(line, "cutoffs", options_text(request->options, "cutoffs"), why) == STATUS_OK &&
         set(line, "platform", request->platform, why) == STATUS_OK &&
         set(line, "sample", request->sample, why) == STATUS_OK &&
@@ -225,6 +230,7 @@ int call_add_full(struct line *line, const struct call_request *request, const c
         set(line, "ref", request->reference, why) == STATUS_OK &&
         set(line, "platform", request->platform, why) == STATUS_OK &&
         set(line, "phased", phased, why) == STATUS_OK &&
+        set(line, "sample", request->sample, why) == STATUS_OK &&
         set(line, "hp-tags", options_text(request->options, "use-hp-tags"), why) == STATUS_OK &&
         set(line, "dwell", options_text(request->options, "enable-dwell-time"), why) == STATUS_OK &&
         set_flag(line, "compatible", request->compatible, why) == STATUS_OK &&

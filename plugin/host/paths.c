@@ -23,6 +23,11 @@ bool path_is_file(const char *path) {
     return stat(path, &found) == 0 && !S_ISDIR(found.st_mode);
 }
 
+bool path_is_regular(const char *path) {
+    struct stat found;
+    return stat(path, &found) == 0 && S_ISREG(found.st_mode);
+}
+
 /* Where a file of this name and ending stands or would be made, without links; NULL: nowhere. */
 static char *place_of(const char *name, const char *ending) {
     char path[PATH_TEXT_MAX], folder[PATH_TEXT_MAX];

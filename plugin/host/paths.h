@@ -17,6 +17,9 @@ bool path_exists(const char *path);
 /* A regular file, or what can be read as one; no folder. */
 bool path_is_file(const char *path);
 
+/* A file that can be read again and again (links followed). */
+bool path_is_regular(const char *path);
+
 /* For a command with `count` outputs and some inputs (NULL: not asked for): fails where an output or
  * an index that may come beside it is an input or its index, or another output, or would become it:
  * links are followed. */

@@ -52,7 +52,8 @@ struct reads {
     int64_t end;                 /* of the region under way */
     int64_t reach;               /* reads that begin before it were given already */
     bool opened, in_region, wants_moves, has_moves, any_order, wants_unaligned;
-    int64_t given; /* reads */
+    bool one_sample; /* or several that are known */
+    int64_t given;   /* reads */
     int64_t last_contig, last_position;
 };
 
@@ -155,6 +156,7 @@ static int reads_init(const struct runnel_init *init, void **state) {
     reads->copy = copy;
     reads->host = init->host;
     reads->wants_moves = options.moves;
+    reads->one_sample = runnel_setting_flag(init, "one-sample");
     reads->any_order = options.any_order;
     if (reads->any_order) /* and so perhaps without an end */
         reads->stop = init->host->extension(init->host->context, "runnel.stop/1");
@@ -206,9 +208,13 @@ static int emit_open(struct reads *reads, const struct alignments_header *header
     for (size_t i = 0; i < header->contig_count; i++)
         at += snprintf(at, size - (size_t)(at - contigs), "%s\t%lld\n", header->contigs[i].name,
                        (long long)header->contigs[i].length);
-    if (header->more_samples)
-        reads->host->log(reads->host->context, RUNNEL_LOG_WARNING,
-                         "the read groups name several samples; the first is taken");
+    if (header->samples != NULL && !reads->one_sample) {
+        char text[1024];
+        snprintf(text, sizeof text,
+                 "the read groups name several samples (%s); all reads are called as one, %s",
+                 header->samples, header->sample);
+        reads->host->log(reads->host->context, RUNNEL_LOG_WARNING, text);
+    }
     const struct stream_fact facts[] = {{"contigs", contigs},
                                         {"sample", header->sample},
                                         {"read_platform", header->platform},
@@ -398,6 +404,8 @@ static const struct runnel_option OPTIONS[] = {
     {"ref", RUNNEL_TEXT, "", "FASTA file, needed for CRAM"},
     {"region", RUNNEL_TEXT, "", "only reads near these regions, separated by blanks"},
     {"bed", RUNNEL_TEXT, "", "only reads near the regions of this BED file"},
+    {"one-sample", RUNNEL_FLAG, "false",
+     "say nothing where the read groups name several samples: it is known, or was said"},
     {"moves", RUNNEL_FLAG, "false", "carry move tables (mv tags), for dwell times"},
     {"any", RUNNEL_FLAG, "false", "take reads in any order"},
     {"unaligned", RUNNEL_FLAG, "false",

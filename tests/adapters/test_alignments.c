@@ -103,7 +103,7 @@ Test(alignments, header_facts) {
     cr_assert_str_eq(header->contigs[0].name, "c1");
     cr_assert_eq(header->contigs[0].length, 1000);
     cr_assert_str_eq(header->sample, "NA1");
-    cr_assert(header->more_samples);
+    cr_assert_str_eq(header->samples, "NA1, NA2");
     cr_assert_str_eq(header->platform, "ONT");
     cr_assert_str_eq(header->basecall_model, "dna_r10.4.1_e8.2_400bps_sup@v5.0.0");
     cr_assert_str_eq(header->sort_order, "coordinate");

@@ -107,7 +107,7 @@ call -o one.vcf --gvcf one.g.vcf.gz "$ref" "$bam"; holds test -s one.g.vcf.gz.tb
 cp "$ref" gvcf_ref.fa; samtools faidx gvcf_ref.fa
 holds bcftools norm -f gvcf_ref.fa one.g.vcf.gz
 holds bcftools convert --gvcf2vcf -f gvcf_ref.fa one.g.vcf.gz
-grep -v '^#' whole.vcf | sed -n 1,20p | cut -f1-8 | awk 'BEGIN {print "##fileformat=VCFv4.2"} {$2 -= NR == 3; print}' OFS='\t' > known.vcf
+grep -v '^#' whole.vcf | sed -n 1,20p | cut -f1-8 | awk 'BEGIN {print "##fileformat=VCFv4.2"} NR == 3 {$2--; $4 = "N"} {print}' OFS='\t' > known.vcf
 call --pileup-only --known-sites known.vcf -o known_calls.vcf "$ref" "$bam"
 [ "$(grep -vc '^#' known_calls.vcf)" = 20 ] && good || bad "known sites: $(grep -vc '^#' known_calls.vcf) records"
 [ "$(grep -v '^#' known_calls.vcf | cut -f10 | grep -cx './.')" = 1 ] && good || bad "the site that nothing shows has a call"
@@ -184,6 +184,16 @@ both --write-cutoffs run.cut --write-phased run.phased.vcf -o explained.vcf "$re
 for place in $(grep -v '^#' explained.vcf | awk '{print $8, $1 ":" $2}' | sort | awk '++seen[$1] <= 4 {print $2}'); do
     "$runnel" explain -m "$root/tests/data/networks/trained.h5" --cutoffs run.cut --phased-vcf run.phased.vcf "$ref" "$bam" "$place" | tail -1 > a
     grep -P "^${place%:*}\t${place#*:}\t" explained.vcf > b; same a b
+done
+
+# ---- several samples: said once, whatever the passes
+{ samtools view -H "$bam" | sed '/^@RG/{p;s/ID:[^\t]*/ID:other/;s/SM:SIM/SM:OTHER/}'; samtools view "$bam" sim1:1-9000; } | samtools view -b -o samples.bam -
+samtools index samples.bam
+told='the read groups name several samples (SIM, OTHER); all reads are called as one, SIM'
+for threads in 1 2; do
+    [ "$(call -t $threads -o out.vcf "$ref" samples.bam 2>&1)" = "runnel: $told" ] && good || bad "several samples with $threads threads"
+    [ "$(call -t $threads -o out.vcf "$ref" - < samples.bam 2>&1)" = "runnel: reads: $told" ] && good || bad "several samples of a pipe"
+    [ -z "$(call -t $threads -s ONE -o out.vcf "$ref" samples.bam 2>&1)$(call -s ONE -o out.vcf "$ref" - < samples.bam 2>&1)" ] && good || bad "several samples and -s"
 done
 
 # ---- nothing to call: a whole, empty, indexed VCF

@@ -73,6 +73,56 @@ END
 }
 [ -z "$(books)" ] && good || bad "the books of phase: $(books | tail -1)"
 
+# ---- SNPs of haploid regions are left out
+awk '!/^#/ { n[$1]++; at[$1 " " n[$1]] = $2 } END { for (c in n) print c "\t" at[c " 2"] - 1 "\t" at[c " " int(n[c] / 2)] }' phased.vcf > half.bed
+call -p ont --haploid-regions half.bed --write-phased rest.vcf -o x.vcf "$ref" small.bam
+inside() { awk 'FNR == NR { from[$1] = $2; to[$1] = $3; next } !/^#/ && $2 > from[$1] && $2 <= to[$1]' half.bed "$1" | wc -l; }
+[ "$(inside phased.vcf)" -gt 20 ] && [ "$(inside rest.vcf)" = 0 ] && [ "$(grep -vc '^#' rest.vcf)" -gt 20 ] && good ||
+    bad "phased in haploid regions: $(inside phased.vcf), $(inside rest.vcf)"
+
+# ---- phased SNPs that somebody gives: one sample of several, doubts, and what is not of these reads.  All of it is said
+# before the first read.
+given=("$runnel" call --no-version -p ont -m "$root/tests/data/networks/trained.h5" -o x.vcf --phased-vcf)
+samtools view -h small.bam | sed '/^@RG/d; 1a @RG\tID:1\tSM:OWN' | samtools view -b -o named.bam -
+call -p ont -o default.vcf "$ref" named.bam; call -p ont --no-phasing -o none.vcf "$ref" named.bam
+{ grep '^##' phased.vcf; printf '#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tOTHER\t%s\n' OWN
+    grep -v '^#' phased.vcf | awk -F '\t' -v OFS='\t' '{ $10 = "0/1:." OFS $10; print }'; } > both.vcf
+"${given[@]}" both.vcf "$ref" named.bam > printed 2>&1; same default.vcf x.vcf; [ ! -s printed ] && good || bad "of two samples: $(cat printed)"
+bcftools view -O b -o both.bcf both.vcf; "${given[@]}" both.bcf "$ref" named.bam; same default.vcf x.vcf
+refuses 1 "^runnel: both.vcf: has several samples, but none is named NOBODY, as the reads are: OTHER, OWN$" "${given[@]}" both.vcf -s NOBODY "$ref" named.bam
+"${given[@]}" both.vcf -s OTHER "$ref" named.bam > printed 2>&1; grep -q '^runnel: both.vcf: no phased SNPs' printed && good || bad "the sample of -s: $(cat printed)"
+grep '^#' phased.vcf > header.vcf; : > nothing.vcf; sed 's/[01]|[01]:[0-9]*$/0|1:./' phased.vcf > unset.vcf
+for file in header nothing unset; do
+    "${given[@]}" $file.vcf "$ref" named.bam > printed 2>&1
+    [ "$(cat printed)" = "runnel: $file.vcf: no phased SNPs (GT with | and PS); full alignment sees no haplotypes" ] && good || bad "$file: $(cat printed)"
+    grep -v '^#' x.vcf > a; grep -v '^#' none.vcf > b; same a b "$file.vcf"
+done
+"${given[@]}" header.vcf "$ref" - < named.bam > printed 2>&1; grep -q 'header.vcf: no phased SNPs' printed && good || bad "of a pipe: $(cat printed)"
+sed '0,/|\([01]\):[0-9]*$/s//|\1:x/' phased.vcf > some.vcf
+"${given[@]}" some.vcf "$ref" named.bam > printed 2>&1
+[ "$(cat printed)" = "runnel: some.vcf: 1 heterozygous SNPs have GT with |, but no PS that is a number, and phase nothing" ] && good || bad "no PS: $(cat printed)"
+"${given[@]}" <(cat phased.vcf) "$ref" named.bam; same default.vcf x.vcf "phased SNPs from a pipe"
+
+# None of these comes to the reads, of which there are none.
+place=$(awk '!/^#/ && $4 == "A" { print $1 ":" $2; exit }' phased.vcf)
+awk -F '\t' -v OFS='\t' '!/^#/ && $4 == "A" && !n++ { $4 = "G" } 1' phased.vcf > other.ref.vcf
+awk -F '\t' -v OFS='\t' '!/^#/ && !n++ { sub(/0\|1|1\|0/, "0|2", $10) } 1' phased.vcf > third.vcf
+sed 's/^chr2\t/chr9\t/' phased.vcf > alien.vcf
+head -c -28 <(bgzip -c phased.vcf) > cut.vcf.gz
+refuses 1 "^runnel: other.ref.vcf: $place: REF is G, the reference has A$" "${given[@]}" other.ref.vcf "$ref" - < /dev/null
+refuses 1 '^runnel: third.vcf: chr[0-9]+:[0-9]+: GT has allele 2, but ALT is [ACGT]$' "${given[@]}" third.vcf "$ref" - < /dev/null
+refuses 1 '^runnel: alien.vcf: the reads know no contig .chr9.$' "${given[@]}" alien.vcf "$ref" named.bam
+refuses 1 '^runnel: cut.vcf.gz: .*cut off' "${given[@]}" cut.vcf.gz "$ref" - < /dev/null
+refuses 1 '^runnel: nofile: cannot be opened' "${given[@]}" nofile "$ref" - < /dev/null
+for option in cutoffs haploid-regions; do refuses 1 '^runnel: nofile cannot be opened' "${given[@]}" phased.vcf --$option nofile "$ref" - < /dev/null; done
+printf 'chr9x\t0\t5\n' > alien.bed
+refuses 1 "alien.bed, line 1: no contig 'chr9x'" "${given[@]}" phased.vcf --haploid-regions alien.bed "$ref" named.bam
+refuses 1 'takes a plain file, not /dev/fd/.*: it is read twice' "${given[@]}" phased.vcf --haploid-regions <(cat regions.bed) "$ref" named.bam
+refuses 1 "^runnel: other.ref.vcf: $place: REF is G, the reference has A$" "$runnel" call -q -p ont -m "$root/tests/data/networks/trained.h5" -o x.vcf --known-sites other.ref.vcf "$ref" named.bam
+refuses 1 "other.ref.vcf: $place: REF is G" "$runnel" run "reads named.bam ! full phased.vcf ref=$ref platform=ont phased=other.ref.vcf ! store x.arrow"
+refuses 1 "other.ref.vcf: $place: REF is G" "$runnel" explain -p ont -m "$root/tests/data/networks/trained.h5" --phased-vcf other.ref.vcf "$ref" named.bam "$place"
+rm x.vcf
+
 # ---- what cannot be
 for other in --no-phasing --one-pass --pileup-only "--phased-vcf phased.vcf"; do
     refuses 2 "write-phased and ${other%% *} exclude each other" "$runnel" call --write-phased p.vcf $other -o x.vcf "$ref" small.bam
