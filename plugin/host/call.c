@@ -251,11 +251,9 @@ static int check_request(struct call_request *request, struct failure *why) {
     static const char *const FILES[] = {"gvcf", "report", "write-cutoffs", "write-phased"};
     for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++) {
         const char *name = options_text(request->options, FILES[i]);
-        if (name != NULL && (*name == '\0' || strcmp(name, "-") == 0))
+        if (name != NULL && strcmp(name, "-") == 0)
             return fail(why, STATUS_BAD_INPUT, "--%s takes the name of a file", FILES[i]);
     }
-    if (request->output[0] == '\0')
-        return fail(why, STATUS_BAD_INPUT, "-o takes the name of a file, a folder, or -");
     if (request->qual < 0)
         return fail(why, STATUS_BAD_INPUT, "--qual takes no negative number");
     int status = cpus_asked(request->options, &request->threads, why);
