@@ -18,9 +18,15 @@ enum { TINY_RECORDS = 42 };
 
 /* ---- files made for a test ----------------------------------------------------------------- */
 
-static char made[64]; /* the one that this test made */
+static char made[64]; /* the last one that this test made */
+
+static void remove_made(void) {
+    if (made[0] != '\0')
+        remove(made);
+}
 
 static const char *write_file(const void *data, size_t size) {
+    remove_made();
     snprintf(made, sizeof made, "/tmp/runnel-test-XXXXXX");
     int descriptor = mkstemp(made);
     cr_assert_geq(descriptor, 0);
@@ -41,11 +47,6 @@ static const char *cut(const char *path, long fewer) {
     size_t size = fread(data, 1, sizeof data, file);
     fclose(file);
     return write_file(data, size - (size_t)fewer);
-}
-
-static void remove_made(void) {
-    if (made[0] != '\0')
-        remove(made);
 }
 
 TestSuite(alignments, .fini = remove_made);

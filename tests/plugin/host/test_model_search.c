@@ -11,6 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static void remove_folder(const char *folder) {
+    char command[64];
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    cr_expect_eq(system(command), 0);
+}
+
 /* A file of that name here, else the search path, else a folder or a checkpoint here. */
 Test(model_search, what_is_no_file_of_that_name_comes_last_here) {
     char folder[] = "/tmp/runnel-test-XXXXXX", path[4096];
@@ -34,6 +40,7 @@ Test(model_search, what_is_no_file_of_that_name_comes_last_here) {
     fclose(fopen("ont.h5", "w"));
     cr_expect_eq(models_find("ont.h5", path, sizeof path), RUNNEL_OK);
     cr_expect_str_eq(path, "ont.h5");
+    remove_folder(folder);
 }
 
 Test(model_search, names_are_found_on_the_path_in_order) {
@@ -58,4 +65,5 @@ Test(model_search, names_are_found_on_the_path_in_order) {
     cr_expect_str_eq(path, "/some/path");
     cr_expect_eq(models_find("nosuch", path, sizeof path), RUNNEL_ERROR);
     cr_expect(strstr(path, first) && strstr(path, second), "%s", path);
+    remove_folder(folder);
 }
