@@ -3,6 +3,8 @@
  * Reading and checking lines. */
 #include "plugin/host/line.h"
 
+#include "plugin/host/paths.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -227,8 +229,28 @@ static int check(struct line *line, struct failure *why) {
     return STATUS_OK;
 }
 
+/* The last stage's file, which by custom is its option `path` or `to`, is none that the line reads. */
+static int check_output(const struct line *line, struct failure *why) {
+    const struct line_step *last = &line->steps[line->count - 1];
+    const char *output = NULL;
+    for (size_t i = 0; i < last->loaded.stage.option_count && line->count > 1; i++) {
+        const char *name = last->loaded.stage.options[i].name;
+        if (strcmp(name, "path") == 0 || strcmp(name, "to") == 0)
+            output = last->values[i];
+    }
+    for (size_t s = 0; s < line->count && output != NULL; s++)
+        for (size_t i = 0; i < line->steps[s].loaded.stage.option_count; i++) {
+            const char *value = line->steps[s].values[i];
+            if (value != output && paths_keep_apart(&output, 1, &value, 1, why) != STATUS_OK)
+                return why->code;
+        }
+    return STATUS_OK;
+}
+
 int line_check(struct line *line, struct failure *why) {
     int status = check(line, why);
+    if (status == STATUS_OK)
+        status = check_output(line, why);
     line->misused = status != STATUS_OK;
     return status;
 }

@@ -37,7 +37,8 @@ int line_add(struct line *line, const char *word, struct failure *why);
 int line_set(struct line *line, const char *name, const char *value, struct failure *why);
 
 /* Fills in defaults, and refuses what cannot work: an option that must be given and is not, a
- * stage that takes what nothing before it gives, no source or a second one. */
+ * stage that takes what nothing before it gives, no source or a second one, a file to write that is
+ * also read. */
 int line_check(struct line *line, struct failure *why);
 
 void line_clear(struct line *line);

@@ -287,6 +287,10 @@ head -c 100000 "$root/plugin/models/ont.h5" > cut.h5
 fails 'cut.h5: this is no HDF5 file, or it is damaged' "$runnel" call -m cut.h5 -o out.vcf "$ref" "$bam"
 head -c 3000 "$build/plugins/runnel_vcf.so" > cut.so
 fails 'the file is cut short' "$runnel" run "reads $bam ! ./cut.so"
+expect 2 'would overwrite the input mine.bam' "$runnel" run "reads mine.bam ! pileup ref=$ref ! caller ! vcf ./mine.bam"
+"$runnel" run "reads mine.bam ! pileup ref=$ref ! caller ! spool calls.sp"; cp calls.sp kept.sp
+expect 2 'calls.sp would overwrite the input calls.sp' "$runnel" run "reads mine.bam ! phase calls.sp ref=$ref to=calls.sp"
+same calls.sp kept.sp
 fails 'cannot be copied onto itself' "$runnel" run "reads mine.bam copy=mine.bam ! pileup ref=$ref ! caller ! vcf out.vcf"
 same mine.bam "$bam"
 
