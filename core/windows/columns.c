@@ -116,8 +116,7 @@ int columns_add(struct columns *c, const struct alignment *a, int64_t span, stru
             /* Where an indel may begin, far from what was touched last: fetched meanwhile. */
             __builtin_prefetch(column_store_at(&c->store, x + inside - 1).rest);
             add_letters(c, a, x, y, inside);
-        }
-        else if (operation == CIGAR_DELETION || operation == CIGAR_SKIP)
+        } else if (operation == CIGAR_DELETION || operation == CIGAR_SKIP)
             add_gap(c, a, x, inside, operation == CIGAR_DELETION);
         if (cigar_takes_reference(operation)) {
             x += length;

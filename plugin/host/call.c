@@ -100,7 +100,9 @@ static void help(FILE *out, size_t count) {
     fprintf(out, "About:   Call small variants from sorted long-read alignments.\n"
                  "Usage:   runnel call [options] REF.fa IN.bam|IN.cram|IN.sam|-\n\nOptions:\n");
     options_help(out, OPTIONS, count);
-    fprintf(out, "\nClair3's names of these options (--bam_fn, --ref_fn, --model_path, ...) work too.\n");
+    fprintf(
+        out,
+        "\nClair3's names of these options (--bam_fn, --ref_fn, --model_path, ...) work too.\n");
 }
 
 /* REF and IN from operands or from Clair3's options. */

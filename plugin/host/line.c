@@ -229,7 +229,8 @@ static int check(struct line *line, struct failure *why) {
     return STATUS_OK;
 }
 
-/* The last stage's file, which by custom is its option `path` or `to`, is none that the line reads. */
+/* The last stage's file, which by custom is its option `path` or `to`, is none that the line reads.
+ */
 static int check_output(const struct line *line, struct failure *why) {
     const struct line_step *last = &line->steps[line->count - 1];
     const char *output = NULL;

@@ -52,11 +52,12 @@ static bool same_place(const char *one, const char *other) {
                                        a.st_dev == b.st_dev && a.st_ino == b.st_ino);
 }
 
-/* Whether writing `output` would put it, or an index of it, in the place of `other` or its index. */
+/* Whether writing `output` would put it, or an index of it, in the place of `other` or its index.
+ */
 static bool meets(const char *output, const char *other) {
-    static const char *const MADE[] = {"", ".tbi", ".csi"},
-                             *const KNOWN[] = {"",      ".tbi", ".csi", ".bai",
-                                               ".crai", ".fai", ".gzi"};
+    static const char *const MADE[] = {"", ".tbi", ".csi"}, *const KNOWN[] = {
+                                                                "",      ".tbi", ".csi", ".bai",
+                                                                ".crai", ".fai", ".gzi"};
     bool found = false;
     for (size_t m = 0; m < sizeof MADE / sizeof *MADE && !found; m++) {
         char *ours = place_of(output, MADE[m]);

@@ -20,9 +20,9 @@ bool path_is_file(const char *path);
 /* A file that can be read again and again (links followed). */
 bool path_is_regular(const char *path);
 
-/* For a command with `count` outputs and some inputs (NULL: not asked for): fails where an output or
- * an index that may come beside it is an input or its index, or another output, or would become it:
- * links are followed. */
+/* For a command with `count` outputs and some inputs (NULL: not asked for): fails where an output
+ * or an index that may come beside it is an input or its index, or another output, or would become
+ * it: links are followed. */
 int paths_keep_apart(const char *const *outputs, size_t count, const char *const *inputs,
                      size_t input_count, struct failure *why);
 
