@@ -169,7 +169,7 @@ refuses 1 'the targets have 144000 bases, whose columns take about 0.01843 GB .*
 rm -rf x.vcf.live # it may have taken reads already
 refuses 2 'live: --sample takes no tabs' "$build/runnel" live --sample $'a\tb' -o x.vcf "$ref" small.bam # before the work
 refuses 1 'nosuch/report cannot be written' "$build/runnel" live --report nosuch/report -o x.vcf "$ref" small.bam
-refuses 2 'small.bam is an input' "$build/runnel" live --report small.bam -o x.vcf "$ref" small.bam
+refuses 2 'small.bam would overwrite the input small.bam' "$build/runnel" live --report small.bam -o x.vcf "$ref" small.bam
 refuses 2 'no use without --tap' "$build/runnel" live --snapshot ipc://x -o x.vcf "$ref" small.bam
 refuses 2 'aligned and --align-preset exclude' "$build/runnel" live --aligned --align-preset map-hifi -o x.vcf "$ref" small.bam
 refuses 2 'small.bam is none' "$build/runnel" live --idle 1m -o x.vcf "$ref" small.bam
