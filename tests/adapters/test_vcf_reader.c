@@ -66,7 +66,8 @@ Test(vcf_reader, samples_are_those_of_the_last_line_of_the_header) {
         cr_assert_eq(vcf_reader_next(reader, &line, &why), STATUS_OK, "%s", why.text);
         struct letters samples = vcf_reader_samples(reader);
         cr_expect_eq(samples.length, strlen(lines[i][1]));
-        cr_expect_arr_eq(samples.bytes, lines[i][1], samples.length);
+        if (samples.length > 0)
+            cr_expect_arr_eq(samples.bytes, lines[i][1], samples.length);
         vcf_reader_free(reader);
     }
 }
