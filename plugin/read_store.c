@@ -5,14 +5,14 @@
  *     record   struct head, CIGAR, sequence, qualities, moves, name and its NUL */
 #include "plugin/read_store.h"
 
-#include <errno.h>
+#include "plugin/unnamed_file.h"
+
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { BIN_BASES = 1 << 12, PATH_MAX_LENGTH = 4096 };
+enum { BIN_BASES = 1 << 12 };
 
 struct head {
     int64_t position;
@@ -49,31 +49,18 @@ struct read_store {
     size_t read_room;
 };
 
-static int fail_file(struct failure *why) {
-    return fail(why, STATUS_IO, "the file of reads for full alignment: %s", strerror(errno));
-}
-
 int read_store_open(struct read_store **out, const char *folder, const int64_t *lengths,
                     size_t contig_count, struct failure *why) {
-    char path[PATH_MAX_LENGTH];
-    const char *temporary = getenv("TMPDIR");
     struct read_store *s = *out = calloc(1, sizeof *s);
     if (s == NULL)
         return fail(why, STATUS_NO_MEMORY, "out of memory for reads");
-    if (folder == NULL)
-        folder = temporary && *temporary ? temporary : "/tmp";
-    snprintf(path, sizeof path, "%s/runnel-reads-XXXXXX", folder);
     s->contig_count = contig_count;
     s->bins = calloc(contig_count + 1, sizeof(struct bin *));
     s->bin_counts = calloc(contig_count + 1, sizeof *s->bin_counts);
-    s->file = mkstemp(path);
-    int status = STATUS_OK;
-    if (s->file < 0)
-        status = fail(why, STATUS_IO, "%s: cannot be made: %s", path, strerror(errno));
-    else if (s->bins == NULL || s->bin_counts == NULL)
+    s->file = unnamed_file(folder, why);
+    int status = s->file < 0 ? STATUS_IO : STATUS_OK;
+    if (s->file >= 0 && (s->bins == NULL || s->bin_counts == NULL))
         status = fail(why, STATUS_NO_MEMORY, "out of memory for reads");
-    if (s->file >= 0)
-        unlink(path);
     for (size_t i = 0; status == STATUS_OK && i < contig_count; i++)
         s->bin_counts[i] = (size_t)(lengths[i] / BIN_BASES) + 1;
     if (status != STATUS_OK) {
@@ -149,13 +136,7 @@ static int write_record(struct read_store *s, const struct alignment *a, size_t 
     at = put(at, a->qualities, (size_t)a->length);
     at = put(at, a->moves, a->move_count);
     put(at, a->name, head.name_size);
-    for (size_t done = 0; done < *size;) {
-        ssize_t wrote = pwrite(s->file, buffer + done, *size - done, s->size + (int64_t)done);
-        if (wrote <= 0 && errno != EINTR)
-            return fail_file(why);
-        done += wrote > 0 ? (size_t)wrote : 0;
-    }
-    return STATUS_OK;
+    return unnamed_file_write(s->file, buffer, *size, s->size, why);
 }
 
 static int add_to_bins(struct read_store *s, size_t contig, const struct entry *entry,
@@ -204,17 +185,6 @@ static int by_place(const void *a, const void *b) {
         return x->flag & 16 ? 1 : -1;
     int names = strcmp(x->name, y->name);
     return names != 0 ? names : (int)x->flag - (int)y->flag;
-}
-
-static int read_record(const struct read_store *s, const struct entry *entry, uint8_t *to,
-                       struct failure *why) {
-    for (size_t done = 0; done < entry->size;) {
-        ssize_t got = pread(s->file, to + done, entry->size - done, entry->offset + (int64_t)done);
-        if (got <= 0 && errno != EINTR)
-            return fail_file(why);
-        done += got > 0 ? (size_t)got : 0;
-    }
-    return STATUS_OK;
 }
 
 /* The record's parts lie one behind the other; CIGARs at multiples of 4, as records do of 8. */
@@ -269,7 +239,8 @@ static int lend_all(struct read_store *s, const struct entry **chosen, size_t co
     if ((buffer == NULL && size > 0) || (reads == NULL && count > 0))
         return STATUS_NO_MEMORY;
     for (size_t i = 0; i < count; i++) {
-        if (read_record(s, chosen[i], buffer, why) != STATUS_OK)
+        if (unnamed_file_read(s->file, buffer, chosen[i]->size, chosen[i]->offset, why) !=
+            STATUS_OK)
             return why ? why->code : STATUS_IO;
         lend(&reads[i], buffer);
         buffer += aligned(chosen[i]->size);

@@ -140,7 +140,7 @@ enum runnel_result {
     RUNNEL_PENDING = 1, /* the slot will be completed later, through host->complete */
     RUNNEL_AGAIN = 2,   /* not now: offer the same batch again after one of my slots completed */
     RUNNEL_DONE = 3,    /* of a source: there is no more */
-    RUNNEL_MORE = 4,    /* the slot is complete; offer the same batch again */
+    RUNNEL_MORE = 4,    /* the slot is complete; offer the same batch, or call finish, again */
     RUNNEL_ERROR = -1   /* failed; host->fail has been told why */
 };
 
@@ -264,9 +264,10 @@ struct runnel_stage {
      * while there may be more, RUNNEL_DONE once there is no more (the slot may hold the last). */
     int (*process)(void *state, const struct runnel_batch *batch, struct runnel_slot *slot);
 
-    /* [stage thread, once, after the last process and when all slots are complete] Last batches,
-     * last totals; files get their final names here.  RUNNEL_OK or RUNNEL_ERROR.  Not called when
-     * the line failed anywhere before. */
+    /* [stage thread, after the last process and when all slots are complete] Last batches, last
+     * totals; files get their final names here.  RUNNEL_OK or RUNNEL_ERROR; or RUNNEL_MORE, after
+     * which it is called again once there is room.  Not called when the line failed anywhere
+     * before. */
     int (*finish)(void *state, struct runnel_slot *slot);
 
     /* [stage thread, last] Frees everything.  If finish was not called or failed, nothing that

@@ -8,12 +8,16 @@
  *
  *     phaser_new(&phaser, &why);
  *     for each contig:
- *         for each read: phaser_add(phaser, alleles, count, &why);
- *         phaser_phase(phaser, snps, snp_count, &why);
+ *         phaser_begin(phaser, snps, snp_count, &why);
+ *         for each read, sorted by its begin:
+ *             phaser_add(phaser, begin, alleles, count, &used, &why);
+ *             the SNPs before phaser_settled(phaser) are phased
+ *         phaser_end(phaser);
  *     phaser_free(phaser);
  *
- * Memory: 8 to 16 bytes for each allele that the reads of a contig show, some 50 MB for human chr1
- * at 30x. */
+ * A SNP is settled once its reads, those of their SNPs and so on are known: some read lengths
+ * behind it.  Memory: 16 to 32 bytes for each allele that the reads from there on show, and 32 for
+ * each SNP of the contig. */
 #ifndef CORE_PHASE_PHASER_H
 #define CORE_PHASE_PHASER_H
 
@@ -29,16 +33,23 @@ enum { PHASER_DEPTH = 200 };
 int phaser_new(struct phaser **out, struct failure *why);
 void phaser_free(struct phaser *phaser); /* accepts NULL */
 
-/* What a read shows, SNPs ascending.  `used` tells whether that says anything: reads with fewer
- * than two SNPs, and those beyond PHASER_DEPTH, do not. */
-int phaser_add(struct phaser *phaser, const struct snp_allele *alleles, size_t count, bool *used,
-               struct failure *why);
-
-/* Sets type and phase_set of the contig's SNPs, by all reads since the last time, which are then
- * forgotten.  A phase set is named by the position (1-based) of its first SNP.  Type 0: not phased,
- * as no read links it to another, or as its alleles do not follow the haplotypes (a wrong call, as
- * a rule). */
-int phaser_phase(struct phaser *phaser, struct phased_snp *snps, size_t snp_count,
+/* Begins a contig and forgets the one before.  The SNPs (ascending) are lent until the next begin;
+ * type and phase_set are set as they are settled, and 0 until then. */
+int phaser_begin(struct phaser *phaser, struct phased_snp *snps, size_t snp_count,
                  struct failure *why);
+
+/* What a read that begins at `begin` (0-based, not before the last one) shows, SNPs ascending and
+ * none of them before it; a `count` of 0 only tells how far the reads are.  `used` tells whether it
+ * says anything: reads with fewer than two SNPs, and those beyond PHASER_DEPTH, do not. */
+int phaser_add(struct phaser *phaser, int64_t begin, const struct snp_allele *alleles, size_t count,
+               bool *used, struct failure *why);
+
+/* No more reads come: all SNPs are settled. */
+void phaser_end(struct phaser *phaser);
+
+/* SNPs with a lower number have their type and phase_set.  A phase set is named by the position
+ * (1-based) of its first SNP.  Type 0: not phased, as no read links it to another, or as its
+ * alleles do not follow the haplotypes (a wrong call, as a rule). */
+size_t phaser_settled(const struct phaser *phaser);
 
 #endif

@@ -40,19 +40,27 @@ static int winner(const struct haplotagger *t) {
     return high > -low ? 1 : 2; /* a tie is 2 (4.17) */
 }
 
+int haplotag_by_alleles(struct haplotagger *t, const struct snp_allele *alleles, size_t count,
+                        const struct phased_snp *snps, int *haplotype, struct failure *why) {
+    int status = STATUS_OK;
+    t->sum_count = 0;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        const struct phased_snp *snp = &snps[alleles[i].snp];
+        if (snp->type != 0)
+            status = count_vote(t, snp->phase_set, alleles[i].allele == snp->type ? 1 : -1, why);
+    }
+    *haplotype = winner(t);
+    return status;
+}
+
 int haplotag(struct haplotagger *t, const struct alignment *a, const struct phased_snp *snps,
              size_t snp_count, struct reference_view *reference, int *haplotype,
              struct failure *why) {
     *haplotype = 0;
     if (a->mapq < HAPLOTAG_MIN_MQ)
         return STATUS_OK;
-    t->sum_count = 0;
     int status = snp_alleles_find(&t->alleles, a, snps, snp_count, reference, why);
-    for (size_t i = 0; i < t->alleles.count && status == STATUS_OK; i++) {
-        const struct phased_snp *snp = &snps[t->alleles.list[i].snp];
-        int vote = t->alleles.list[i].allele == snp->type ? 1 : -1;
-        status = count_vote(t, snp->phase_set, vote, why);
-    }
-    *haplotype = winner(t);
-    return status;
+    return status == STATUS_OK
+               ? haplotag_by_alleles(t, t->alleles.list, t->alleles.count, snps, haplotype, why)
+               : status;
 }

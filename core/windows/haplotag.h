@@ -27,4 +27,8 @@ int haplotag(struct haplotagger *tagger, const struct alignment *alignment,
              const struct phased_snp *snps, size_t snp_count, struct reference_view *reference,
              int *haplotype, struct failure *why);
 
+/* The same for what a read shows at SNPs of its contig; those that are not phased do not vote. */
+int haplotag_by_alleles(struct haplotagger *tagger, const struct snp_allele *alleles, size_t count,
+                        const struct phased_snp *snps, int *haplotype, struct failure *why);
+
 #endif

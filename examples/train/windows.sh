@@ -17,10 +17,9 @@ fi
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 "$runnel" run "$candidates ! caller ${MODEL:+model=$MODEL} ! spool $scratch/calls"
-phased=
+phase= tags=
 if [ -n "${PHASED:-}" ]; then
-    phased=phased=$scratch/phased.vcf.gz
-    "$runnel" run "reads $prefix.bam ! phase $scratch/calls ref=$prefix.fa to=$scratch/phased.vcf.gz"
+    phase="phase $scratch/calls ref=$prefix.fa !" tags=hp-tags
 fi
-"$runnel" run "reads $prefix.bam ! full sites=$scratch/calls cutoffs=$scratch/calls.counts ref=$prefix.fa \
-    var-pct-full=1 ref-pct-full=${REFERENCES:-0.3} $phased ! store $prefix.full_alignment.h5"
+"$runnel" run "reads $prefix.bam ! $phase full sites=$scratch/calls cutoffs=$scratch/calls.counts ref=$prefix.fa \
+    var-pct-full=1 ref-pct-full=${REFERENCES:-0.3} $tags ! store $prefix.full_alignment.h5"

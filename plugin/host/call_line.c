@@ -138,8 +138,7 @@ static int one_pass(struct calling *calling, struct failure *why) {
                  call_add_pileup(line, request, NULL, why) == STATUS_OK &&
                  line_set(line, "pass-reads", "true", why) == STATUS_OK &&
                  call_add_caller(line, request, (request->threads + 3) / 4, why) == STATUS_OK &&
-                 call_add_full(line, request, NULL, options_text(request->options, "phased-vcf"),
-                               why) == STATUS_OK &&
+                 call_add_full(line, request, NULL, why) == STATUS_OK &&
                  call_add_caller(line, request, request->threads, why) == STATUS_OK &&
                  call_add_merge(line, request, NULL, why) == STATUS_OK &&
                  call_add_outputs(line, request, NULL, why) == STATUS_OK;
@@ -181,22 +180,20 @@ static int without_full_network(struct calling *calling, const char *spool, cons
     return built ? run_pass(calling, why) : why->code;
 }
 
-/* Three passes: all pileup calls are spooled, the good SNPs among them phased, the doubtful ones
- * (by cut-offs over all of them) looked at again.  A pipe's reads are spooled as well. */
+/* Two passes: all pileup calls are spooled; the good SNPs among them are phased, and the doubtful
+ * ones (by cut-offs over all of them) looked at again.  A pipe's reads are spooled as well. */
 static int both_networks(struct calling *calling, struct failure *why) {
     const struct call_request *request = calling->request;
     struct line *line = &calling->line;
     char spool[PATH_TEXT_MAX], copy[PATH_TEXT_MAX], blocks[PATH_TEXT_MAX];
-    char own_phased[PATH_TEXT_MAX];
     if (call_folder_make(calling->folder, sizeof calling->folder, request->output, why) !=
         STATUS_OK)
         return why->code;
     bool pipe = strcmp(request->reads, "-") == 0, phases = call_wants_phasing(request);
-    calling->pass = phases ? "pass 1 of 3, pileup" : "pass 1 of 2, pileup";
+    calling->pass = "pass 1 of 2, pileup";
     snprintf(spool, sizeof spool, "%s/calls.vcf.gz", calling->folder);
     snprintf(copy, sizeof copy, "%s/reads.bam", calling->folder);
     snprintf(blocks, sizeof blocks, "%s/calls.blocks", calling->folder);
-    snprintf(own_phased, sizeof own_phased, "%s/phased.vcf.gz", calling->folder);
     bool built = begin_pileup_pass(calling, pipe ? copy : NULL, request->gvcf ? blocks : NULL,
                                    why) == STATUS_OK &&
                  call_add_caller(line, request, request->threads, why) == STATUS_OK &&
@@ -208,19 +205,11 @@ static int both_networks(struct calling *calling, struct failure *why) {
         books_total(&calling->books[0].stages[2], PILEUP_NETWORK_ONLY) > 0)
         return without_full_network(calling, spool, blocks, why);
     const char *reads = pipe ? copy : request->reads;
-    const char *phased = options_text(request->options, "phased-vcf");
-    if (phases) {
-        calling->pass = "pass 2 of 3, phasing";
-        phased = options_text(request->options, "write-phased");
-        phased = phased ? phased : own_phased;
-        built = call_add_reads(line, request, NULL, reads, why) == STATUS_OK &&
-                call_add_phase(line, request, spool, phased, why) == STATUS_OK;
-        if (!built || run_pass(calling, why) != STATUS_OK)
-            return why->code;
-    }
-    calling->pass = phases ? "pass 3 of 3, full alignment" : "pass 2 of 2, full alignment";
+    calling->pass =
+        phases ? "pass 2 of 2, phasing and full alignment" : "pass 2 of 2, full alignment";
     built = call_add_reads(line, request, NULL, reads, why) == STATUS_OK &&
-            call_add_full(line, request, spool, phased, why) == STATUS_OK &&
+            (!phases || call_add_phase(line, request, spool, calling->folder, why) == STATUS_OK) &&
+            call_add_full(line, request, spool, why) == STATUS_OK &&
             call_add_caller(line, request, request->threads, why) == STATUS_OK &&
             call_add_merge(line, request, spool, why) == STATUS_OK &&
             call_add_outputs(line, request, blocks, why) == STATUS_OK;

@@ -202,11 +202,12 @@ int call_add_spool(struct line *line, const struct call_request *request, const 
 }
 
 int call_add_phase(struct line *line, const struct call_request *request, const char *spool,
-                   const char *phased, struct failure *why) {
+                   const char *folder, struct failure *why) {
     bool status =
         line_add(line, "phase", why) == STATUS_OK && set(line, "calls", spool, why) == STATUS_OK &&
         set(line, "ref", request->reference, why) == STATUS_OK &&
-        set(line, "to", phased, why) == STATUS_OK &&
+        set(line, "to", options_text(request->options, "write-phased"), why) == STATUS_OK &&
+        set(line, "folder", folder, why) == STATUS_OK &&
         set(line, "haploid-regions", options_text(request->options, "haploid-regions"), why) ==
             STATUS_OK &&
         set(line, "cutoffs", options_text(request->options, "cutoffs"), why) == STATUS_OK &&
@@ -217,21 +218,23 @@ int call_add_phase(struct line *line, const struct call_request *request, const 
 }
 
 int call_add_full(struct line *line, const struct call_request *request, const char *spool,
-                  const char *phased, struct failure *why) {
+                  struct failure *why) {
     static const char *const SAME[] = {"var-pct-full", "ref-pct-full", "min-mq",
                                        "enable-long-indel", NULL};
     char counts[PATH_TEXT_MAX + 8] = "";
     if (spool != NULL)
         snprintf(counts, sizeof counts, "%s.counts", spool);
     const char *cutoffs = options_text(request->options, "cutoffs");
+    bool phases = spool != NULL && call_wants_phasing(request); /* by the stage before it */
     bool status =
         line_add(line, "full", why) == STATUS_OK && set(line, "sites", spool, why) == STATUS_OK &&
         set(line, "cutoffs", cutoffs ? cutoffs : counts, why) == STATUS_OK &&
         set(line, "ref", request->reference, why) == STATUS_OK &&
         set(line, "platform", request->platform, why) == STATUS_OK &&
-        set(line, "phased", phased, why) == STATUS_OK &&
+        set(line, "phased", options_text(request->options, "phased-vcf"), why) == STATUS_OK &&
         set(line, "sample", request->sample, why) == STATUS_OK &&
-        set(line, "hp-tags", options_text(request->options, "use-hp-tags"), why) == STATUS_OK &&
+        set_flag(line, "hp-tags", phases || options_flag(request->options, "use-hp-tags"), why) ==
+            STATUS_OK &&
         set(line, "dwell", options_text(request->options, "enable-dwell-time"), why) == STATUS_OK &&
         set_flag(line, "compatible", request->compatible, why) == STATUS_OK &&
         set_same(line, request, SAME, why) == STATUS_OK;

@@ -25,12 +25,13 @@ int call_add_caller(struct line *line, const struct call_request *request, int64
                     struct failure *why);
 int call_add_spool(struct line *line, const struct call_request *request, const char *spool,
                    struct failure *why);
-/* Writes the SNPs of the spool that the reads phase to `phased`. */
+/* Finds the haplotypes of the reads by the SNPs of the spool; `folder` for what memory cannot hold.
+ */
 int call_add_phase(struct line *line, const struct call_request *request, const char *spool,
-                   const char *phased, struct failure *why);
+                   const char *folder, struct failure *why);
 /* The doubtful calls of the spool, or, where there is none, of those that come by. */
 int call_add_full(struct line *line, const struct call_request *request, const char *spool,
-                  const char *phased, struct failure *why);
+                  struct failure *why);
 int call_add_merge(struct line *line, const struct call_request *request, const char *spool,
                    struct failure *why);
 /* What stands at the end of every line: the files that were asked for. */

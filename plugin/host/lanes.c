@@ -174,11 +174,11 @@ static bool finish(struct lane *lane) {
     struct runnel_slot *slot = lane_push_slot(lane, NULL);
     if (slot == NULL)
         return false;
-    lane->finished = true;
     int result = lane->stage->finish(lane->state, slot);
     if (result == RUNNEL_PENDING)
         return lane_broke(lane, "returned PENDING from finish");
-    return heed(lane, slot, result);
+    lane->finished = result != RUNNEL_MORE;
+    return heed(lane, slot, result == RUNNEL_MORE ? RUNNEL_OK : result);
 }
 
 static bool send_end(struct lane *lane) {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * phase: which heterozygous SNPs lie on one chromosome, as a phased VCF.
+ * phase: which heterozygous SNPs lie on one chromosome, and which reads are of it.
  *
- *     runnel run 'reads in.bam ! phase calls.vcf.gz ref=ref.fa to=phased.vcf.gz'
- *     runnel run 'reads in.bam ! full calls.vcf.gz ref=ref.fa phased=phased.vcf.gz ...'
+ *     runnel run 'reads in.bam ! phase calls.vcf.gz ref=ref.fa ! full calls.vcf.gz ref=ref.fa
+ * hp-tags ...' runnel run 'reads in.bam ! phase calls.vcf.gz ref=ref.fa to=phased.vcf.gz'
  *
- * Takes runnel.reads/1 in their sorted order.  The SNPs are the better ones of a spool of pileup
- * calls (calling.md 1.6), but for those of haploid regions; core/phase does the work. */
+ * Takes runnel.reads/1 in their sorted order, and gives them on with the haplotypes found, once the
+ * reads behind them are known that these depend on.  The SNPs are the better ones of a spool of
+ * pileup calls (calling.md 1.6), but for those of haploid regions; core/phase does the work. */
 #include "adapters/reference.h"
 #include "adapters/regions.h"
 #include "adapters/vcf.h"
@@ -20,25 +21,32 @@
 #include "plugin/spool.h"
 #include "plugin/stages/stage.h"
 #include "plugin/vcf_header.h"
+#include "plugin/waiting_reads.h"
 
 #include <stdio.h>
 
+enum { GIVEN_AT_ONCE = 4 }; /* batches */
+
 struct phase {
     const struct runnel_host *host;
-    char *calls_path, *cutoffs_path, *reference_path, *platform, *model, *sample, *to, *haploid_bed;
+    char *calls_path, *cutoffs_path, *reference_path, *platform, *model, *sample, *to, *haploid_bed,
+        *folder;
     struct reference_file *reference;
     struct stream_contigs contigs;
     struct regions *haploid; /* NULL: nowhere */
     struct cutoffs cutoffs;
     struct phased snps; /* of all contigs; their types are known once their contig is through */
-    struct vcf_writer *writer;
+    struct vcf_writer *writer; /* NULL: none was asked for */
     struct phaser *phaser;
+    struct waiting_reads waiting;
     struct snp_alleles alleles;
     struct reference contig_reference;
     struct reference_view view;
     struct read_row row;
-    int64_t contig; /* under way; -1 before the first */
-    long long phased, sets;
+    int64_t contig;      /* under way; -1 before the first */
+    bool opened, giving; /* giving: the batch that is offered is in, and only others go out */
+    long long snp_count, phased, sets;
+    struct runnel_slot *slot; /* of the hook under way */
 };
 
 static void phase_destroy(void *state) {
@@ -49,6 +57,7 @@ static void phase_destroy(void *state) {
     phased_free(&phase->snps);
     vcf_writer_free(phase->writer);
     phaser_free(phase->phaser);
+    waiting_reads_free(&phase->waiting);
     snp_alleles_release(&phase->alleles);
     read_row_free(&phase->row);
     free(phase->calls_path);
@@ -58,6 +67,7 @@ static void phase_destroy(void *state) {
     free(phase->model);
     free(phase->sample);
     free(phase->to);
+    free(phase->folder);
     free(phase->haploid_bed);
     free(phase);
 }
@@ -77,6 +87,9 @@ static int phase_init(const struct runnel_init *init, void **state) {
     phase->sample = stage_copy_setting(init, "sample");
     phase->haploid_bed = stage_copy_setting(init, "haploid-regions");
     phase->to = stage_copy_setting(init, "to");
+    phase->folder = stage_copy_setting(init, "folder");
+    waiting_reads_begin(&phase->waiting, runnel_setting_integer(init, "memory") << 20,
+                        phase->folder);
     if (phaser_new(&phase->phaser, &why) == STATUS_OK &&
         reference_open(&phase->reference, phase->reference_path, &why) == STATUS_OK) {
         *state = phase;
@@ -143,6 +156,8 @@ static int read_snps(struct phase *phase, struct failure *why) {
 static int open_output(struct phase *phase, const struct runnel_batch *open, struct failure *why) {
     const struct vcf_header wanted = {.sample = phase->sample, .phased = true};
     struct text header = {0};
+    if (phase->to == NULL)
+        return STATUS_OK;
     if (vcf_header_append(&header, &wanted, open, &phase->contigs, why) == STATUS_OK)
         phase->writer = vcf_writer_open(phase->to, vcf_kind_of_name(phase->to), &header, why);
     text_free(&header);
@@ -163,51 +178,78 @@ static int open_reads(struct phase *phase, const struct runnel_batch *open) {
         status = read_snps(phase, &why);
     if (status == STATUS_OK)
         status = open_output(phase, open, &why);
-    return status == STATUS_OK ? RUNNEL_OK : stage_failed(phase->host, &why);
+    phase->opened = status == STATUS_OK;
+    if (status != STATUS_OK)
+        return stage_failed(phase->host, &why);
+    return stage_emit(phase->host, phase->slot, stream_open(&READS_STREAM, open, NULL, 0, &why),
+                      &why);
 }
 
 /* ---- the reads ---- */
 
+/* The reads whose SNPs are all settled get their haplotype. */
+static int tag_settled(struct phase *phase, struct failure *why) {
+    const struct phased_snp *snps = phase->snps.contigs[phase->contig].snps;
+    return waiting_reads_tag(&phase->waiting, snps, phaser_settled(phase->phaser), why);
+}
+
+/* The batches whose reads all have one go on, a few at a time: who comes after may be slow. */
+static int give_tagged(struct phase *phase, struct failure *why) {
+    const struct runnel_batch *batch;
+    for (int given = 0; given < GIVEN_AT_ONCE; given++) {
+        if ((batch = waiting_reads_take(&phase->waiting, why)) == NULL)
+            return why->code == STATUS_OK ? RUNNEL_OK : stage_failed(phase->host, why);
+        phase->host->emit(phase->host->context, phase->slot, batch);
+    }
+    return RUNNEL_MORE;
+}
+
 static int end_contig(struct phase *phase, struct failure *why) {
     if (phase->contig < 0)
         return STATUS_OK;
-    struct phased_contig *contig = &phase->snps.contigs[phase->contig];
-    return phaser_phase(phase->phaser, contig->snps, contig->count, why);
+    const struct phased_contig *contig = &phase->snps.contigs[phase->contig];
+    phaser_end(phase->phaser);
+    int status = tag_settled(phase, why);
+    phase->snp_count += (long long)contig->count;
+    for (size_t s = 0; s < contig->count; s++) {
+        const struct phased_snp *snp = &contig->snps[s];
+        phase->phased += snp->type != 0;
+        phase->sets += snp->type != 0 && snp->phase_set == snp->position + 1;
+    }
+    phase->contig = -1;
+    return status;
 }
 
 static int begin_contig(struct phase *phase, int64_t contig, struct failure *why) {
     int status = end_contig(phase, why);
+    struct phased_contig *snps = &phase->snps.contigs[contig];
     phase->contig = contig;
     if (status == STATUS_OK)
         status = reference_contig(phase->reference, phase->contigs.names[contig],
                                   phase->contigs.lengths[contig], &phase->contig_reference, why);
     if (status == STATUS_OK)
+        status = phaser_begin(phase->phaser, snps->snps, snps->count, why);
+    if (status == STATUS_OK)
         reference_view_begin(&phase->view, &phase->contig_reference);
     return status;
 }
 
-static int add_read(struct phase *phase, const struct runnel_batch *batch, int64_t row,
-                    struct failure *why) {
-    int64_t length, span;
-    const char *name = runnel_text(batch, READS_CONTIG, row, &length);
-    int64_t contig = stream_contigs_find(&phase->contigs, name, length, phase->contig);
-    if (contig < phase->contig)
-        return fail(why, STATUS_BAD_INPUT, "a read on contig %.*s comes too late or is unknown",
-                    (int)length, name);
-    int status = contig == phase->contig ? STATUS_OK : begin_contig(phase, contig, why);
-    if (status == STATUS_OK)
-        status = read_row_get(&phase->row, batch, row, why);
-    if (status != STATUS_OK)
-        return status;
-    const struct phased_contig *snps = &phase->snps.contigs[contig];
-    const struct alignment *a = &phase->row.alignment;
+/* What the read shows, for its haplotype and for phasing. */
+static int look_at_read(struct phase *phase, const struct alignment *a, struct failure *why) {
+    const struct phased_contig *snps = &phase->snps.contigs[phase->contig];
+    struct snp_alleles *alleles = &phase->alleles;
+    int64_t span;
+    bool used = false;
+    int status = STATUS_OK;
     enum read_fate fate =
         read_filter(a, FULL_REFUSED_FLAGS, HAPLOTAG_MIN_MQ, phase->contig_reference.length, &span);
-    bool used = false;
+    alleles->count = 0;
     if (fate == READ_USED)
-        status = snp_alleles_find(&phase->alleles, a, snps->snps, snps->count, &phase->view, why);
-    if (fate == READ_USED && status == STATUS_OK)
-        status = phaser_add(phase->phaser, phase->alleles.list, phase->alleles.count, &used, why);
+        status = snp_alleles_find(alleles, a, snps->snps, snps->count, &phase->view, why);
+    if (status == STATUS_OK)
+        status = waiting_reads_row(&phase->waiting, alleles->list, alleles->count, why);
+    if (status == STATUS_OK)
+        status = phaser_add(phase->phaser, a->position, alleles->list, alleles->count, &used, why);
     phase->host->count(phase->host->context,
                        used                ? "used"
                        : fate == READ_USED ? "left out: link no two SNPs, or not needed"
@@ -216,22 +258,43 @@ static int add_read(struct phase *phase, const struct runnel_batch *batch, int64
     return status;
 }
 
+static int add_read(struct phase *phase, const struct runnel_batch *batch, int64_t row,
+                    struct failure *why) {
+    int64_t length;
+    const char *name = runnel_text(batch, READS_CONTIG, row, &length);
+    int64_t contig = stream_contigs_find(&phase->contigs, name, length, phase->contig);
+    if (contig < phase->contig)
+        return fail(why, STATUS_BAD_INPUT, "a read on contig %.*s comes too late or is unknown",
+                    (int)length, name);
+    int status = contig == phase->contig ? STATUS_OK : begin_contig(phase, contig, why);
+    if (status == STATUS_OK)
+        status = read_row_get(&phase->row, batch, row, why);
+    return status == STATUS_OK ? look_at_read(phase, &phase->row.alignment, why) : status;
+}
+
+static int add_batch(struct phase *phase, const struct runnel_batch *batch, struct failure *why) {
+    int status = stream_check(batch, &READS_STREAM, why);
+    if (status == STATUS_OK)
+        status = waiting_reads_add(&phase->waiting, batch, why);
+    for (int64_t row = 0; status == STATUS_OK && row < runnel_rows(batch); row++)
+        status = add_read(phase, batch, row, why);
+    if (status == STATUS_OK && phase->contig >= 0)
+        status = tag_settled(phase, why);
+    phase->host->count(phase->host->context, "in", runnel_rows(batch));
+    return status;
+}
+
 static int phase_process(void *state, const struct runnel_batch *batch, struct runnel_slot *slot) {
     struct phase *phase = state;
     struct failure why = {0};
-    (void)slot;
+    phase->slot = slot;
     if (batch->kind == RUNNEL_OPEN)
         return open_reads(phase, batch);
-    int status = stream_check(batch, &READS_STREAM, &why);
-    for (int64_t row = 0; status == STATUS_OK && row < runnel_rows(batch); row++)
-        status = add_read(phase, batch, row, &why);
-    if (status != STATUS_OK)
+    if (!phase->giving && add_batch(phase, batch, &why) != STATUS_OK)
         return stage_failed(phase->host, &why);
-    phase->host->count(phase->host->context, "in", runnel_rows(batch));
-    if (phase->contig >= 0)
-        phase->host->progress(phase->host->context, phase->contigs.names[phase->contig],
-                              batch->mark_position);
-    return RUNNEL_OK;
+    int result = give_tagged(phase, &why);
+    phase->giving = result == RUNNEL_MORE;
+    return result;
 }
 
 /* ---- the phased VCF ---- */
@@ -255,7 +318,6 @@ static void append_record(struct text *lines, const struct call *call,
 
 /* The SNPs of the spool again, with what is known of them now. */
 static int write_snps(struct phase *phase, struct spool *spool, struct failure *why) {
-    const struct runnel_host *host = phase->host;
     struct call call = {0};
     struct text lines = {0};
     int64_t contig, before = -1;
@@ -265,11 +327,8 @@ static int write_snps(struct phase *phase, struct spool *spool, struct failure *
         next = contig == before ? next : 0;
         before = contig;
         const struct phased_snp *snp = &phase->snps.contigs[contig].snps[next++];
-        host->count(host->context, "SNPs", 1);
         if (snp->type == 0)
             continue;
-        phase->phased++;
-        phase->sets += snp->phase_set == call.position;
         text_clear(&lines);
         append_record(&lines, &call, snp);
         status = lines.failed ? fail(why, STATUS_NO_MEMORY, "out of memory for phased SNPs")
@@ -282,9 +341,19 @@ static int write_snps(struct phase *phase, struct spool *spool, struct failure *
     return status == STATUS_END ? STATUS_OK : status;
 }
 
+static int write_output(struct phase *phase, struct failure *why) {
+    struct spool *spool = NULL;
+    int status = spool_open(&spool, phase->calls_path, &phase->contigs, why);
+    if (status == STATUS_OK)
+        status = write_snps(phase, spool, why);
+    spool_close(spool);
+    return status == STATUS_OK ? vcf_writer_commit(phase->writer, why) : status;
+}
+
 static void tell(const struct phase *phase) {
     const struct runnel_host *host = phase->host;
     char text[100];
+    host->count(host->context, "SNPs", phase->snp_count);
     host->count(host->context, "phased SNPs", phase->phased);
     host->count(host->context, "phase sets", phase->sets);
     snprintf(text, sizeof text, "%lld SNPs are phased, in %lld set%s", phase->phased, phase->sets,
@@ -295,29 +364,30 @@ static void tell(const struct phase *phase) {
 static int phase_finish(void *state, struct runnel_slot *slot) {
     struct phase *phase = state;
     struct failure why = {0};
-    struct spool *spool = NULL;
-    (void)slot;
-    int status = phase->writer ? end_contig(phase, &why)
+    phase->slot = slot;
+    int status = phase->opened ? end_contig(phase, &why)
                                : fail(&why, STATUS_BAD_INPUT, "no reads were announced");
-    if (status == STATUS_OK)
-        status = spool_open(&spool, phase->calls_path, &phase->contigs, &why);
-    if (status == STATUS_OK)
-        status = write_snps(phase, spool, &why);
-    spool_close(spool);
-    if (status == STATUS_OK)
-        status = vcf_writer_commit(phase->writer, &why);
-    if (status == STATUS_OK)
-        tell(phase);
-    return status == STATUS_OK ? RUNNEL_OK : stage_failed(phase->host, &why);
+    if (status != STATUS_OK)
+        return stage_failed(phase->host, &why);
+    int result = give_tagged(phase, &why);
+    if (result != RUNNEL_OK)
+        return result;
+    if (phase->writer != NULL && write_output(phase, &why) != STATUS_OK)
+        return stage_failed(phase->host, &why);
+    tell(phase);
+    return RUNNEL_OK;
 }
 
 static const struct runnel_option OPTIONS[] = {
     {"calls", RUNNEL_TEXT, NULL, "spool of pileup calls, whose heterozygous SNPs are phased"},
     {"ref", RUNNEL_TEXT, NULL, "FASTA file that the reads were aligned to"},
-    {"to", RUNNEL_TEXT, "-", "phased VCF to write, or - for standard output"},
+    {"to", RUNNEL_TEXT, "", "phased VCF of the SNPs to write, or - for standard output"},
     {"cutoffs", RUNNEL_TEXT, "", "QUAL counts that tell which SNPs are good; else the spool's"},
     {"platform", RUNNEL_TEXT, "", "ont or hifi; by default what the read groups say"},
     {"haploid-regions", RUNNEL_TEXT, "", "BED file of regions of which nothing is phased"},
+    {"memory", RUNNEL_INTEGER, "128",
+     "megabytes of reads that wait for their haplotypes; more of them lie in a file"},
+    {"folder", RUNNEL_TEXT, "", "where that file is made; by default TMPDIR"},
     {"sample", RUNNEL_TEXT, "", "name of the sample; by default the read groups'"},
     {"model", RUNNEL_TEXT, "", "path of the model: of three old ones more SNPs are taken"},
 };
@@ -327,11 +397,12 @@ static const struct runnel_stage PHASE = {
     .abi_version = RUNNEL_ABI_VERSION,
     .id = "phase",
     .version = "1",
-    .help = "phased SNPs from reads and pileup calls",
+    .help = "haplotypes of reads, and phased SNPs, from reads and pileup calls",
     .option_size = sizeof OPTIONS[0],
     .option_count = sizeof OPTIONS / sizeof *OPTIONS,
     .options = OPTIONS,
     .takes = "runnel.reads/1",
+    .gives = "runnel.reads/1",
     .init = phase_init,
     .process = phase_process,
     .finish = phase_finish,

@@ -29,7 +29,7 @@ check "nothing where stderr is no terminal" test ! -s quiet
 slowly > reads &
 timeout 60 script -qfec "$build/runnel call -v -o both.vcf $sample/ref.fa - < reads" terminal > /dev/null < /dev/null
 wait
-check "which of the passes runs" grep -q $'\r''pass 1 of 3, pileup  sim1:.* left of the pass' terminal
+check "which of the passes runs" grep -q $'\r''pass 1 of 2, pileup  sim1:.* left of the pass' terminal
 check "how many SNPs are phased, with -v" grep -q 'phase: 52 SNPs are phased, in 1 set' terminal
 slowly > reads &
 timeout 60 script -qfec "$build/runnel live --aligned --pileup-only -o live.vcf $sample/ref.fa - < reads" terminal > /dev/null < /dev/null

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Phasing of simulated reads, whose haplotypes are known, and of small random ones, where all
- * ways to phase can be tried. */
+ * Phasing of simulated reads, whose haplotypes are known, beside the same steps contig by contig,
+ * and of small random ones, where all ways to phase can be tried. */
 #include "core/phase/phaser.h"
 
 #include <criterion/criterion.h>
@@ -67,11 +67,36 @@ static void make_reads(size_t depth, size_t span, double error) {
             make_read(s, span / 2 + (size_t)rand() % span, error);
 }
 
+static int by_begin(const void *a, const void *b) {
+    const struct read *one = a, *other = b;
+    return (one->alleles->snp > other->alleles->snp) - (one->alleles->snp < other->alleles->snp);
+}
+
+static void expect_settled(const struct phased_snp *told, size_t count) {
+    for (size_t s = 0; s < count; s++)
+        cr_assert(snps[s].type == told[s].type && snps[s].phase_set == told[s].phase_set,
+                  "SNP %zu changed after it was settled", s);
+}
+
+/* All reads; what is settled stays as it is. */
 static void phase(void) {
+    static struct phased_snp told[SNPS_MAX];
+    size_t settled = 0;
     bool used;
-    for (size_t r = 0; r < read_count; r++)
-        cr_assert_eq(phaser_add(phaser, reads[r].alleles, reads[r].count, &used, NULL), STATUS_OK);
-    cr_assert_eq(phaser_phase(phaser, snps, snp_count, NULL), STATUS_OK);
+    qsort(reads, read_count, sizeof *reads, by_begin);
+    cr_assert_eq(phaser_begin(phaser, snps, snp_count, NULL), STATUS_OK);
+    for (size_t r = 0; r < read_count; r++) {
+        const struct read *read = &reads[r];
+        cr_assert_eq(phaser_add(phaser, snps[read->alleles->snp].position, read->alleles,
+                                read->count, &used, NULL),
+                     STATUS_OK);
+        for (; settled < phaser_settled(phaser); settled++)
+            told[settled] = snps[settled];
+        expect_settled(told, settled);
+    }
+    phaser_end(phaser);
+    cr_assert_eq(phaser_settled(phaser), snp_count);
+    expect_settled(told, settled);
 }
 
 /* How often a haplotype changes into the other within a phase set. */
@@ -110,7 +135,7 @@ Test(phaser, order_of_reads_does_not_matter) {
     make_reads(10, 6, 0.1);
     phase();
     memcpy(before, snps, sizeof before);
-    for (size_t r = 0; r < read_count / 2; r++) {
+    for (size_t r = 0; r < read_count / 2; r++) { /* and then those with one begin stay so */
         struct read other = reads[r];
         reads[r] = reads[read_count - 1 - r];
         reads[read_count - 1 - r] = other;
@@ -168,25 +193,142 @@ Test(phaser, no_link_where_reads_disagree) {
 Test(phaser, reads_of_no_use) {
     const struct snp_allele one = {3, 1}, two[] = {{3, 1}, {4, 2}}, far[] = {{4, 1}, {5, 1}};
     bool used = true;
-    cr_expect_eq(phaser_add(phaser, &one, 1, &used, NULL), STATUS_OK);
+    make_snps(6, 0);
+    cr_assert_eq(phaser_begin(phaser, snps, snp_count, NULL), STATUS_OK);
+    cr_expect_eq(phaser_add(phaser, 400, &one, 1, &used, NULL), STATUS_OK);
     cr_expect_not(used);
     for (size_t i = 0; i < PHASER_DEPTH; i++) {
-        cr_expect_eq(phaser_add(phaser, two, 2, &used, NULL), STATUS_OK);
+        cr_expect_eq(phaser_add(phaser, 400, two, 2, &used, NULL), STATUS_OK);
         cr_expect(used);
     }
-    cr_expect_eq(phaser_add(phaser, two, 2, &used, NULL), STATUS_OK);
+    cr_expect_eq(phaser_add(phaser, 400, two, 2, &used, NULL), STATUS_OK);
     cr_expect_not(used);
-    cr_expect_eq(phaser_add(phaser, far, 2, &used, NULL),
+    cr_expect_eq(phaser_add(phaser, 500, far, 2, &used, NULL),
                  STATUS_OK); /* shows one that is not deep */
     cr_expect(used);
 }
 
 Test(phaser, nothing_to_do) {
-    cr_expect_eq(phaser_phase(phaser, NULL, 0, NULL), STATUS_OK);
+    cr_expect_eq(phaser_begin(phaser, NULL, 0, NULL), STATUS_OK);
+    phaser_end(phaser);
     make_snps(3, 0);
     phase();
     for (size_t s = 0; s < snp_count; s++)
         cr_expect_eq(snps[s].type, 0);
+}
+
+/* A SNP is settled soon after the reads that say of it, and a contig may be left in its middle. */
+Test(phaser, settles_as_reads_come) {
+    enum { SPAN = 6 };
+    bool used;
+    make_snps(SNPS_MAX, 0.1);
+    make_reads(20, SPAN, 0.05);
+    phase();
+    cr_assert_eq(phaser_begin(phaser, snps, snp_count, NULL), STATUS_OK);
+    for (size_t r = 0; r < read_count / 2; r++) {
+        size_t first = reads[r].alleles->snp;
+        cr_assert_eq(
+            phaser_add(phaser, snps[first].position, reads[r].alleles, reads[r].count, &used, NULL),
+            STATUS_OK);
+        cr_expect_lt(phaser_settled(phaser), first + 1);
+        cr_expect_geq(phaser_settled(phaser) + 5 * 2 * SPAN, first, "%zu at %zu",
+                      phaser_settled(phaser), first);
+    }
+    phase();
+}
+
+/* ---- step by step over the whole contig ---- */
+
+static int sides[SNPS_MAX];
+
+static int sign_of(const struct snp_allele *allele) {
+    return allele->allele == 2 ? -1 : 1;
+}
+
+/* What a read that counts shows at a SNP; NULL: nothing. */
+static const struct snp_allele *shown(size_t r, size_t s) {
+    for (size_t i = 0; reads[r].count > 1 && i < reads[r].count; i++)
+        if (reads[r].alleles[i].snp == s)
+            return &reads[r].alleles[i];
+    return NULL;
+}
+
+/* By the SNPs before it (`joins`) or by all others. */
+static void decide(size_t s, bool joins) {
+    int votes = 0, for_it = 0, against = 0;
+    for (size_t r = 0; r < read_count; r++) {
+        const struct snp_allele *allele = shown(r, s);
+        int vote = 0;
+        for (size_t i = 0; allele && i < reads[r].count; i++) {
+            size_t other = reads[r].alleles[i].snp;
+            if (joins ? other < s : other != s)
+                vote += sides[other] * sign_of(&reads[r].alleles[i]) * sign_of(allele);
+        }
+        votes += vote;
+        for_it += vote > 0;
+        against += vote < 0;
+    }
+    int fewer = for_it < against ? for_it : against;
+    if (joins)
+        sides[s] = sides[s] == 0 ? 0 : votes < 0 ? -1 : 1;
+    else
+        sides[s] = for_it + against == 0 || 4 * fewer > for_it + against ? 0
+                   : for_it > against                                    ? 1
+                                                                         : -1;
+}
+
+static void begin_sides(void) {
+    for (size_t s = 0; s < snp_count; s++) {
+        size_t all = 0, alternatives = 0;
+        for (size_t r = 0; r < read_count; r++) {
+            const struct snp_allele *allele = shown(r, s);
+            all += allele != NULL;
+            alternatives += allele != NULL && allele->allele == 2;
+        }
+        size_t rarer = alternatives < all - alternatives ? alternatives : all - alternatives;
+        sides[s] = 4 * rarer >= all;
+    }
+}
+
+/* More alleles that are wrong, were all from SNP s on exchanged. */
+static int link_to(size_t s) {
+    int more = 0;
+    for (size_t r = 0; r < read_count; r++) {
+        int left = 0, right = 0;
+        for (size_t i = 0; reads[r].count > 1 && i < reads[r].count; i++) {
+            const struct snp_allele *allele = &reads[r].alleles[i];
+            *(allele->snp < s ? &left : &right) += sides[allele->snp] * sign_of(allele);
+        }
+        more += (abs(left + right) - abs(left - right)) / 2;
+    }
+    return more;
+}
+
+Test(phaser, steps_of_the_whole_contig) {
+    for (int run = 0; run < 60; run++) {
+        read_count = 0;
+        make_snps(20 + (size_t)rand() % 40, run % 3 * 0.25);
+        size_t span = 2 + (size_t)rand() % 7;
+        make_reads(2 + (size_t)rand() % 12, span, run % 4 * 0.06);
+        for (size_t s = 0; s + 12 < snp_count; s += 9) /* long ones among them, and gaps */
+            make_read(s, 12, 0.1);
+        phase();
+        begin_sides();
+        for (int step = 0; step < 4; step++)
+            for (size_t s = 0; s < snp_count; s++)
+                decide(s, step % 2 == 0);
+        int64_t set = -1;
+        for (size_t s = 0; s < snp_count; s++) {
+            if (sides[s] != 0 && (set < 0 || link_to(s) < 1))
+                set = snps[s].position + 1;
+            cr_assert_eq(snps[s].type,
+                         sides[s] == 0  ? 0
+                         : sides[s] > 0 ? 1
+                                        : 2,
+                         "run %d, SNP %zu", run, s);
+            cr_assert(sides[s] == 0 || snps[s].phase_set == set, "run %d, SNP %zu: set", run, s);
+        }
+    }
 }
 
 /* ---- every way to phase ---- */

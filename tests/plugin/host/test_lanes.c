@@ -123,6 +123,24 @@ Test(lanes, pieces_wait_for_room) {
     free(books);
 }
 
+/* And what it gives at the end. */
+Test(lanes, the_end_waits_for_room) {
+    struct failure why = {0};
+    struct books *books = calloc(1, sizeof *books);
+    cr_expect_eq(run(NUMBERS ":count batches=3 rows=1000 ! " NUMBERS ":tail ! " NUMBERS ":sink",
+                     books, &why),
+                 STATUS_OK, "%s", why.text);
+    cr_expect_eq(books_total(last(books), "in"), 3000);
+    cr_expect_neq(run(NUMBERS ":count batches=1 rows=100000 ! " NUMBERS ":tail ! " WRONG
+                              " how=process",
+                      books, &why),
+                  STATUS_OK);
+    cr_expect_gt(books_total(&books->stages[1], "given"), 0);
+    cr_expect_lt(books_total(&books->stages[1], "given"), 100, "%d",
+                 (int)books_total(&books->stages[1], "given"));
+    free(books);
+}
+
 struct broken {
     char how[32];
     char sentence[160];

@@ -202,6 +202,39 @@ static int parts_process(void *state, const struct runnel_batch *batch, struct r
     return RUNNEL_OK;
 }
 
+/* ---- tail: all rows at the end, a slot for each, as there is room ---- */
+
+struct tail {
+    const struct runnel_host *host;
+    int64_t rows, given;
+};
+
+static int tail_init(const struct runnel_init *init, void **state) {
+    struct tail *tail = calloc(1, sizeof *tail);
+    tail->host = init->host;
+    *state = tail;
+    return RUNNEL_OK;
+}
+
+static int tail_process(void *state, const struct runnel_batch *batch, struct runnel_slot *slot) {
+    struct tail *tail = state;
+    tail->rows += runnel_rows(batch);
+    if (batch->kind == RUNNEL_OPEN) {
+        batch->retain(batch);
+        tail->host->emit(tail->host->context, slot, batch);
+    }
+    return RUNNEL_OK;
+}
+
+static int tail_finish(void *state, struct runnel_slot *slot) {
+    struct tail *tail = state;
+    if (tail->given == tail->rows)
+        return RUNNEL_OK;
+    tail->host->count(tail->host->context, "given", 1);
+    tail->host->emit(tail->host->context, slot, numbers(RUNNEL_DATA, tail->given++, 1));
+    return RUNNEL_MORE;
+}
+
 /* ---- ticks: a row for each tick, and nothing else ---- */
 
 static int ticks_process(void *state, const struct runnel_batch *batch, struct runnel_slot *slot) {
@@ -302,6 +335,17 @@ static const struct runnel_stage PARTS = {.struct_size = sizeof PARTS,
                                           .process = parts_process,
                                           .finish = nothing_finish,
                                           .destroy = free};
+static const struct runnel_stage TAIL = {.struct_size = sizeof TAIL,
+                                         .abi_version = RUNNEL_ABI_VERSION,
+                                         .id = "tail",
+                                         .version = "1",
+                                         .help = "a test",
+                                         .takes = NUMBERS,
+                                         .gives = NUMBERS,
+                                         .init = tail_init,
+                                         .process = tail_process,
+                                         .finish = tail_finish,
+                                         .destroy = free};
 static const struct runnel_stage TICKS = {.struct_size = sizeof TICKS,
                                           .abi_version = RUNNEL_ABI_VERSION,
                                           .id = "ticks",
@@ -328,7 +372,7 @@ static const struct runnel_stage MANY = {.struct_size = sizeof MANY,
 
 RUNNEL_EXPORT const struct runnel_plugin *runnel_plugin_entry(void) {
     static const struct runnel_stage *const stages[] = {&COUNT, &LATE,  &SINK, &WATCH,
-                                                        &MANY,  &PARTS, &TICKS};
-    static const struct runnel_plugin plugin = {sizeof plugin, RUNNEL_ABI_VERSION, 7, stages};
+                                                        &MANY,  &PARTS, &TAIL, &TICKS};
+    static const struct runnel_plugin plugin = {sizeof plugin, RUNNEL_ABI_VERSION, 8, stages};
     return &plugin;
 }
