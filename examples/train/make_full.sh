@@ -32,7 +32,7 @@ sample() {
     [ -e "$name.3.full_alignment.h5" ] && return
     THREADS=1 "$here/sample.sh" "$platform" "$name" "$seed" "$depth" --profile "$4" "${source[@]}" --snp-every 1000 --indel-every 1200
     part=0
-    for share in 0.9999 0.6 0.35; do
+    for share in 0.9999 0.5 0.2; do
         part=$((part + 1))
         most=$(awk -v depth="$depth" -v share="$share" 'BEGIN { print depth * share < 20 ? 0.15 : 0.7 }')
         samtools view -s "$(awk -v share="$share" 'BEGIN { print 7 + share }')" -o "$name.$part.bam" "$name.bam"
