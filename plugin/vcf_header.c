@@ -18,6 +18,7 @@ static const char *const FACTS[][2] = {
     {"networks", "runnel_networks"},
     {"precision", "runnel_precision"},
     {"cutoffs", "runnel_cutoffs"},
+    {"haplotypes", "runnel_haplotypes"},
     {"window_reads", "runnel_window_reads"},
 };
 

@@ -44,7 +44,8 @@ struct full {
     struct full_options options;
     struct select_fractions asked; /* 0: the platform's */
     struct cutoffs cutoffs;
-    bool pileup_only; /* the model that the calls come from has no other network */
+    bool pileup_only;   /* the model that the calls come from has no other network */
+    bool phased_before; /* tags are those of a stage in front, not the reads' own */
     struct full_windows *windows;
     struct reference_file *reference;
     struct reference contig_reference;
@@ -255,6 +256,8 @@ static int read_phased(struct full *full, const struct runnel_batch *open, struc
 static int prepare(struct full *full, const struct runnel_batch *open, struct failure *why) {
     if (full->sites != NULL)
         return STATUS_OK;
+    int64_t length;
+    full->phased_before = runnel_metadata(open, "haplotypes", &length) != NULL;
     const struct preset *preset = stream_preset(&full->platform, open, why);
     if (preset == NULL)
         return why->code;
@@ -267,6 +270,15 @@ static int prepare(struct full *full, const struct runnel_batch *open, struct fa
     if (status == STATUS_OK && full->phased_path != NULL)
         status = read_phased(full, open, why);
     return status == STATUS_OK ? open_sites(full, why) : status;
+}
+
+/* What full alignment knows of haplotypes, as it stands in headers; whether phased SNPs were found
+ * here or given makes no difference to the calls. */
+static const char *haplotypes_fact(const struct full *full) {
+    bool phased = full->options.phasing == FULL_BY_SNPS || full->phased_before;
+    return full->options.phasing == FULL_UNPHASED ? "none"
+           : phased                               ? "of phased SNPs"
+                                                  : "of HP tags";
 }
 
 /* What selected the sites, as it stands in headers; NULL where all sites of a file are taken. */
@@ -299,9 +311,10 @@ static int open_windows(struct full *full, const struct runnel_batch *open) {
                                         {"rows", rows},
                                         {"channels", channels},
                                         {"cutoffs", cutoffs_fact(full, cutoffs)},
+                                        {"haplotypes", haplotypes_fact(full)},
                                         {"window_reads", WINDOW_READS},
                                         {"doubtful", none ? "none" : NULL}};
-    return stage_emit(full->host, full->slot, stream_open(&FULL_STREAM, open, facts, 7, &why),
+    return stage_emit(full->host, full->slot, stream_open(&FULL_STREAM, open, facts, 8, &why),
                       &why);
 }
 
@@ -312,10 +325,12 @@ static int open_drafts(struct full *full, const struct runnel_batch *open) {
     free(networks);
     if (prepare(full, open, &why) != STATUS_OK)
         return stage_failed(full->host, &why);
-    const struct stream_fact facts[] = {{"cutoffs", cutoffs_fact(full, cutoffs)},
-                                        {"window_reads", full->pileup_only ? NULL : WINDOW_READS},
-                                        {"doubtful", full->pileup_only ? "none" : NULL}};
-    return stage_emit(full->host, full->slot, stream_open(&DRAFTS_STREAM, open, facts, 3, &why),
+    const struct stream_fact facts[] = {
+        {"cutoffs", cutoffs_fact(full, cutoffs)},
+        {"haplotypes", full->pileup_only ? NULL : haplotypes_fact(full)},
+        {"window_reads", full->pileup_only ? NULL : WINDOW_READS},
+        {"doubtful", full->pileup_only ? "none" : NULL}};
+    return stage_emit(full->host, full->slot, stream_open(&DRAFTS_STREAM, open, facts, 4, &why),
                       &why);
 }
 
@@ -431,6 +446,12 @@ static void count_books(struct full *full) {
                  (unsigned long long)books->at_limit);
         host->log(host->context, RUNNEL_LOG_WARNING, text);
     }
+    uint64_t tagged = books->haplotype[1] + books->haplotype[2];
+    if (full->options.phasing == FULL_BY_TAGS && !full->phased_before && tagged == 0 &&
+        books->reads.by_fate[READ_USED] > 0)
+        host->log(host->context, RUNNEL_LOG_WARNING,
+                  "no read that is used has an HP tag of 1 or 2, so that full alignment saw no "
+                  "haplotypes");
     if (full->phased.skipped > 0)
         host->count(host->context, "phased records skipped", (int64_t)full->phased.skipped);
 }

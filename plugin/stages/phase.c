@@ -181,7 +181,8 @@ static int open_reads(struct phase *phase, const struct runnel_batch *open) {
     phase->opened = status == STATUS_OK;
     if (status != STATUS_OK)
         return stage_failed(phase->host, &why);
-    return stage_emit(phase->host, phase->slot, stream_open(&READS_STREAM, open, NULL, 0, &why),
+    const struct stream_fact fact = {"haplotypes", "of phased SNPs"};
+    return stage_emit(phase->host, phase->slot, stream_open(&READS_STREAM, open, &fact, 1, &why),
                       &why);
 }
 

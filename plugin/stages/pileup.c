@@ -235,6 +235,28 @@ static int flush_at_times(struct pileup *pileup, struct runnel_slot *slot, struc
     return mark - pileup->marked < MARK_STEP ? STATUS_OK : flush(pileup, mark, slot, why);
 }
 
+static void warn(const struct pileup *pileup, const char *text) {
+    pileup->host->log(pileup->host->context, RUNNEL_LOG_WARNING, text);
+}
+
+/* Says where nothing at all will be looked at. */
+static void warn_if_nowhere(const struct pileup *pileup) {
+    size_t named = 0, wanted = 0;
+    for (size_t c = 0; c < pileup->contigs.count; c++) {
+        size_t count = 0;
+        if (pileup->regions != NULL)
+            regions_of(pileup->regions, c, &count);
+        wanted += count;
+        named += preset_names_contig(pileup->contigs.names[c]);
+    }
+    if (pileup->regions != NULL && wanted == 0)
+        warn(pileup, "the BED file has no region, so nothing is called");
+    if (pileup->named_contigs && named == 0)
+        warn(pileup,
+             "no contig has a name that Clair3 calls by default (chr1 to chr22, chrX, chrY, "
+             "and without chr), so nothing is called; --include-all-ctgs calls all");
+}
+
 static int open_stream(struct pileup *pileup, const struct runnel_batch *open,
                        struct runnel_slot *slot) {
     struct failure why = {0};
@@ -249,6 +271,7 @@ static int open_stream(struct pileup *pileup, const struct runnel_batch *open,
                               pileup->contigs.count, pileup->region_texts, pileup->bed, &why);
     if (status != STATUS_OK)
         return stage_failed(pileup->host, &why);
+    warn_if_nowhere(pileup);
     const struct stream_fact facts[] = {{"platform", pileup->platform},
                                         {"reference", pileup->reference_path}};
     if (stage_emit(pileup->host, slot, stream_open(&PILEUP_STREAM, open, facts, 2, &why), &why) !=
@@ -317,7 +340,7 @@ static void warn_if_useless(struct pileup *pileup, const struct read_books *read
         all += reads->by_fate[fate];
     }
     if (all > 0 && reads->by_fate[READ_USED] == 0)
-        pileup->host->log(pileup->host->context, RUNNEL_LOG_WARNING, text);
+        warn(pileup, text);
 }
 
 static int pileup_finish(void *state, struct runnel_slot *slot) {

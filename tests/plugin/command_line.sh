@@ -205,6 +205,10 @@ call -o empty.vcf.gz "$ref" empty.sam; holds test -s empty.vcf.gz.tbi
 
 samtools view -h "$bam" | awk -F'\t' -v OFS='\t' '/^@/ || NR < 20 {if (!/^@/) {$10 = "*"; $11 = "*"} print}' > bare.sam
 expect 0 '^runnel: pileup: no read could be used: [0-9]+ no_sequence' "$runnel" call -o empty.vcf "$ref" bare.sam
+# Nowhere to call, which is said as well.
+: > empty.bed
+expect 0 '^runnel: pileup: the BED file has no region, so nothing is called$' "$runnel" call -R empty.bed -o nothing.vcf "$ref" "$bam"
+expect 0 '^runnel: pileup: no contig has a name that Clair3 calls by default' "$runnel" call --clair3-compat -o nothing.vcf "$ref" "$bam"
 [ "$(wc -l < printed)" = 1 ] && good || bad "bare.sam: $(cat printed)"
 
 # ---- odd but right: colons in names, a contig over 512 Mb, many contigs

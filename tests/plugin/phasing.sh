@@ -51,6 +51,12 @@ call -p ont -t 2 -o other.vcf "$ref" - < small.bam; same default.vcf other.vcf
 call -p ont -t 2 --phased-vcf phased.vcf -o other.vcf "$ref" small.bam; same default.vcf other.vcf
 call -p ont -t 2 --no-phasing -o none.vcf "$ref" small.bam; ! cmp -s default.vcf none.vcf && good || bad "haplotypes change nothing"
 call -p ont -t 2 --no_phasing_for_fa -o other.vcf "$ref" small.bam; same none.vcf other.vcf
+for how in "default:of phased SNPs" none:none; do
+    grep -q "^##runnel_haplotypes=${how#*:}$" "${how%%:*}.vcf" && good || bad "haplotypes in the header of ${how%%:*}.vcf"
+done
+# HP tags of the reads: those that full alignment sees by itself, or none, which is said.
+"$runnel" call --no-version -p ont -m "$root/tests/data/networks/trained.h5" --use-hp-tags -o tags.vcf "$ref" small.bam > printed 2>&1
+grep -q '^runnel: full: no read that is used has an HP tag' printed && grep -q '^##runnel_haplotypes=of HP tags$' tags.vcf && good || bad "no HP tags: $(cat printed)"
 # Haploids have none, unless some regions alone are haploid.
 for more in "" --no-phasing; do call -p ont --haploid-precise $more -o "haploid$more" "$ref" small.bam; done; same haploid haploid--no-phasing
 printf 'chr2\t0\t100\n' > regions.bed

@@ -46,7 +46,7 @@ refuses 1 'full needs a file of sites' "$build/runnel" run "reads small.bam ! fu
 none="--var-pct-full 0.0001 --ref-pct-full 0.0001"
 call $none -o none.vcf "$ref" small.bam
 call --pileup-only -o pileup.vcf "$ref" small.bam
-grep -vE '^##(runnel_cutoffs|runnel_window_reads|INFO=<ID=TDP)' none.vcf > a; same a pileup.vcf
+grep -vE '^##(runnel_cutoffs|runnel_haplotypes|runnel_window_reads|INFO=<ID=TDP)' none.vcf > a; same a pileup.vcf
 call --clair3-compat $none -o compat.vcf "$ref" small.bam
 grep -q $'\tRefCall\t' compat.vcf && ! grep -q $'\tRefCall\t' none.vcf && good || bad "reference calls without candidates"
 
