@@ -265,9 +265,8 @@ struct runnel_stage {
     int (*process)(void *state, const struct runnel_batch *batch, struct runnel_slot *slot);
 
     /* [stage thread, after the last process and when all slots are complete] Last batches, last
-     * totals; files get their final names here.  RUNNEL_OK or RUNNEL_ERROR; or RUNNEL_MORE, after
-     * which it is called again once there is room.  Not called when the line failed anywhere
-     * before. */
+     * totals; files get their final names here.  RUNNEL_OK, RUNNEL_MORE (it is called again once
+     * there is room) or RUNNEL_ERROR.  Not called when the line failed anywhere before. */
     int (*finish)(void *state, struct runnel_slot *slot);
 
     /* [stage thread, last] Frees everything.  If finish was not called or failed, nothing that

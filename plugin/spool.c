@@ -195,6 +195,17 @@ int spool_read_counts(const char *path, struct select_counts *counts, struct fai
     return status;
 }
 
+int spool_read_cutoffs(const char *path, const struct select_fractions *fractions,
+                       struct cutoffs *out, struct failure *why) {
+    struct select_counts *counts = calloc(1, sizeof *counts);
+    int status = counts ? spool_read_counts(path, counts, why)
+                        : fail(why, STATUS_NO_MEMORY, "out of memory for the cut-offs");
+    if (status == STATUS_OK)
+        *out = select_cutoffs(counts, fractions);
+    free(counts);
+    return status;
+}
+
 int spool_write_counts(const char *path, const struct select_counts *counts, struct failure *why) {
     struct text text = {0};
     select_append_counts(&text, counts);

@@ -39,4 +39,8 @@ struct runnel_batch *spool_open_batch(const char *path, struct failure *why);
 int spool_read_counts(const char *path, struct select_counts *counts, struct failure *why);
 int spool_write_counts(const char *path, const struct select_counts *counts, struct failure *why);
 
+/* The cut-offs of such a file. */
+int spool_read_cutoffs(const char *path, const struct select_fractions *fractions,
+                       struct cutoffs *out, struct failure *why);
+
 #endif

@@ -92,11 +92,8 @@ static int check_phased(const struct inputs *inputs, const char *path, struct fa
 }
 
 static int check_cutoffs(const char *path, struct failure *why) {
-    struct select_counts *counts = calloc(1, sizeof *counts);
-    int status = counts ? spool_read_counts(path, counts, why)
-                        : fail(why, STATUS_NO_MEMORY, "out of memory for the cut-offs");
-    free(counts);
-    return status;
+    struct cutoffs unused;
+    return spool_read_cutoffs(path, &(struct select_fractions){0}, &unused, why);
 }
 
 /* Contigs of the BED file that a reference lacks may still be those of reads to come. */

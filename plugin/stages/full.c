@@ -223,18 +223,12 @@ static int read_cutoffs(struct full *full, const struct preset *preset, struct f
     full->cutoffs = preset->fixed;
     if (full->cutoffs_path == NULL)
         return STATUS_OK;
-    struct select_counts *counts = calloc(1, sizeof *counts);
     struct select_fractions fractions = preset->fractions;
     if (full->asked.variants > 0)
         fractions.variants = full->asked.variants;
     if (full->asked.references > 0)
         fractions.references = full->asked.references;
-    int status = counts ? spool_read_counts(full->cutoffs_path, counts, why)
-                        : fail(why, STATUS_NO_MEMORY, "out of memory for the cut-offs");
-    if (status == STATUS_OK)
-        full->cutoffs = select_cutoffs(counts, &fractions);
-    free(counts);
-    return status;
+    return spool_read_cutoffs(full->cutoffs_path, &fractions, &full->cutoffs, why);
 }
 
 static int open_sites(struct full *full, struct failure *why) {
@@ -272,8 +266,7 @@ static int prepare(struct full *full, const struct runnel_batch *open, struct fa
     return status == STATUS_OK ? open_sites(full, why) : status;
 }
 
-/* What full alignment knows of haplotypes, as it stands in headers; whether phased SNPs were found
- * here or given makes no difference to the calls. */
+/* Whose haplotypes are seen, as it stands in headers: phased SNPs are the same, found or given. */
 static const char *haplotypes_fact(const struct full *full) {
     bool phased = full->options.phasing == FULL_BY_SNPS || full->phased_before;
     return full->options.phasing == FULL_UNPHASED ? "none"

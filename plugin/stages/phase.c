@@ -109,15 +109,9 @@ static int find_cutoffs(struct phase *phase, const struct runnel_batch *open, st
     struct select_fractions fractions = preset->fractions;
     if (phase->model != NULL)
         fractions.phasing = preset_phasing_fraction(preset, phase->model);
-    struct select_counts *counts = calloc(1, sizeof *counts);
     snprintf(own, sizeof own, "%s.counts", phase->calls_path);
-    int status =
-        counts ? spool_read_counts(phase->cutoffs_path ? phase->cutoffs_path : own, counts, why)
-               : fail(why, STATUS_NO_MEMORY, "out of memory for the cut-offs");
-    if (status == STATUS_OK)
-        phase->cutoffs = select_cutoffs(counts, &fractions);
-    free(counts);
-    return status;
+    return spool_read_cutoffs(phase->cutoffs_path ? phase->cutoffs_path : own, &fractions,
+                              &phase->cutoffs, why);
 }
 
 static bool phases(const struct phase *phase, const struct call *call, int64_t contig) {
