@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-int phased_new(struct phased *phased, size_t contig_count, struct failure *why) {
+static int phased_new(struct phased *phased, size_t contig_count, struct failure *why) {
     phased->contigs = calloc(contig_count + 1, sizeof *phased->contigs);
     if (phased->contigs == NULL)
         return fail(why, STATUS_NO_MEMORY, "out of memory for phased SNPs");

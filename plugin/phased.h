@@ -28,8 +28,7 @@ struct phased_reads {
     bool unknown; /* `contigs` are the reference's: the reads may have others, and name a sample */
 };
 
-/* Contigs without SNPs, and a SNP behind the last one of a contig. */
-int phased_new(struct phased *phased, size_t contig_count, struct failure *why);
+/* A SNP behind the last one of a contig. */
 int phased_add(struct phased_contig *contig, const struct phased_snp *snp, struct failure *why);
 
 /* Reads the whole file; several paths are separated by blanks (one per contig is usual). */

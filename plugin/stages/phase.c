@@ -35,7 +35,16 @@ struct phase {
     struct stream_contigs contigs;
     struct regions *haploid; /* NULL: nowhere */
     struct cutoffs cutoffs;
-    struct phased snps; /* of all contigs; their types are known once their contig is through */
+    struct spool *spool; /* of pileup calls; `call` is its next one that phases */
+    struct call call;
+    int64_t call_contig;
+    bool has_call;
+    struct phased_contig snps; /* of the contig under way, and what a VCF says of them besides */
+    struct record {
+        double qual;
+        char ref;
+    } * records;
+    size_t record_room;
     struct vcf_writer *writer; /* NULL: none was asked for */
     struct phaser *phaser;
     struct waiting_reads waiting;
@@ -54,7 +63,10 @@ static void phase_destroy(void *state) {
     reference_close(phase->reference);
     stream_contigs_free(&phase->contigs);
     regions_free(phase->haploid);
-    phased_free(&phase->snps);
+    spool_close(phase->spool);
+    call_free(&phase->call);
+    free(phase->snps.snps);
+    free(phase->records);
     vcf_writer_free(phase->writer);
     phaser_free(phase->phaser);
     waiting_reads_free(&phase->waiting);
@@ -119,31 +131,55 @@ static bool phases(const struct phase *phase, const struct call *call, int64_t c
            !(phase->haploid && regions_include(phase->haploid, (size_t)contig, call->position - 1));
 }
 
-/* The next call of the spool that phases. */
-static int next_snp(struct phase *phase, struct spool *spool, struct call *call, int64_t *contig,
-                    struct failure *why) {
+/* Turns to the next call of the spool that phases. */
+static int next_snp(struct phase *phase, struct failure *why) {
+    const int64_t contig = phase->call_contig, position = phase->call.position;
     int status;
     do
-        status = spool_next(spool, call, contig, why);
-    while (status == STATUS_OK && !phases(phase, call, *contig));
-    return status;
+        status = spool_next(phase->spool, &phase->call, &phase->call_contig, why);
+    while (status == STATUS_OK && !phases(phase, &phase->call, phase->call_contig));
+    phase->has_call = status == STATUS_OK;
+    if (status == STATUS_OK && (phase->call_contig < contig ||
+                                (phase->call_contig == contig && phase->call.position <= position)))
+        return fail(why, STATUS_BAD_INPUT, "%s: %s:%lld comes behind a later place",
+                    phase->calls_path, phase->call.contig, (long long)phase->call.position);
+    return status == STATUS_END ? STATUS_OK : status;
 }
 
-static int read_snps(struct phase *phase, struct failure *why) {
-    struct spool *spool;
-    struct call call = {0};
-    int64_t contig;
-    int status = spool_open(&spool, phase->calls_path, &phase->contigs, why);
+static int open_snps(struct phase *phase, struct failure *why) {
+    phase->call_contig = -1;
+    int status = spool_open(&phase->spool, phase->calls_path, &phase->contigs, why);
+    return status == STATUS_OK ? next_snp(phase, why) : status;
+}
+
+static int add_snp(struct phase *phase, struct failure *why) {
+    const struct call *call = &phase->call;
+    const struct phased_snp snp = {.position = call->position - 1, .alt = call->alt.bytes[0]};
+    int status = phased_add(&phase->snps, &snp, why);
     if (status != STATUS_OK)
         return status;
-    while ((status = next_snp(phase, spool, &call, &contig, why)) == STATUS_OK) {
-        const struct phased_snp snp = {.position = call.position - 1, .alt = call.alt.bytes[0]};
-        if ((status = phased_add(&phase->snps.contigs[contig], &snp, why)) != STATUS_OK)
-            break;
+    if (phase->snps.room > phase->record_room) {
+        struct record *larger = realloc(phase->records, phase->snps.room * sizeof *larger);
+        if (larger == NULL)
+            return fail(why, STATUS_NO_MEMORY, "out of memory for SNPs");
+        phase->records = larger;
+        phase->record_room = phase->snps.room;
     }
-    call_free(&call);
-    spool_close(spool);
-    return status == STATUS_END ? STATUS_OK : status;
+    phase->records[phase->snps.count - 1] = (struct record){call->qual, call->ref.bytes[0]};
+    return STATUS_OK;
+}
+
+/* Those of a contig; of contigs before it there were no reads. */
+static int read_snps(struct phase *phase, int64_t contig, struct failure *why) {
+    int status = STATUS_OK;
+    phase->snps.count = 0;
+    while (status == STATUS_OK && phase->has_call && phase->call_contig <= contig) {
+        if (phase->call_contig == contig)
+            status = add_snp(phase, why);
+        if (status == STATUS_OK)
+            status = next_snp(phase, why);
+    }
+    return status;
 }
 
 /* Opened before the reads are read, so that what cannot be written is said then. */
@@ -162,14 +198,12 @@ static int open_reads(struct phase *phase, const struct runnel_batch *open) {
     struct failure why = {0};
     int status = stream_contigs_read(&phase->contigs, open, &why);
     if (status == STATUS_OK)
-        status = phased_new(&phase->snps, phase->contigs.count, &why);
-    if (status == STATUS_OK)
         status = find_cutoffs(phase, open, &why);
     if (status == STATUS_OK)
         status = regions_read(&phase->haploid, phase->contigs.names, phase->contigs.lengths,
                               phase->contigs.count, NULL, phase->haploid_bed, &why);
     if (status == STATUS_OK)
-        status = read_snps(phase, &why);
+        status = open_snps(phase, &why);
     if (status == STATUS_OK)
         status = open_output(phase, open, &why);
     phase->opened = status == STATUS_OK;
@@ -180,12 +214,47 @@ static int open_reads(struct phase *phase, const struct runnel_batch *open) {
                       &why);
 }
 
+/* ---- the phased VCF ---- */
+
+static void append_record(struct text *lines, const char *contig, const struct phased_snp *snp,
+                          const struct record *record) {
+    text_append_string(lines, contig);
+    text_append_char(lines, '\t');
+    text_append_integer(lines, snp->position + 1);
+    text_append_string(lines, "\t.\t");
+    text_append_char(lines, record->ref);
+    text_append_char(lines, '\t');
+    text_append_char(lines, snp->alt);
+    text_append_char(lines, '\t');
+    text_append_fixed(lines, record->qual, QUAL_DECIMALS);
+    text_append_string(lines, "\tPASS\t.\tGT:PS\t");
+    text_append_string(lines, snp->type == 1 ? "0|1:" : "1|0:");
+    text_append_integer(lines, snp->phase_set);
+    text_append_char(lines, '\n');
+}
+
+/* Those of the contig under way that are phased. */
+static int write_snps(struct phase *phase, struct failure *why) {
+    struct text lines = {0};
+    int status = STATUS_OK;
+    for (size_t s = 0; s < phase->snps.count && status == STATUS_OK; s++) {
+        const struct phased_snp *snp = &phase->snps.snps[s];
+        if (snp->type == 0)
+            continue;
+        text_clear(&lines);
+        append_record(&lines, phase->contigs.names[phase->contig], snp, &phase->records[s]);
+        status = lines.failed ? fail(why, STATUS_NO_MEMORY, "out of memory for phased SNPs")
+                              : vcf_writer_write(phase->writer, lines.bytes, lines.length, why);
+    }
+    text_free(&lines);
+    return status;
+}
+
 /* ---- the reads ---- */
 
 /* The reads whose SNPs are all settled get their haplotype. */
 static int tag_settled(struct phase *phase, struct failure *why) {
-    const struct phased_snp *snps = phase->snps.contigs[phase->contig].snps;
-    return waiting_reads_tag(&phase->waiting, snps, phaser_settled(phase->phaser), why);
+    return waiting_reads_tag(&phase->waiting, phase->snps.snps, phaser_settled(phase->phaser), why);
 }
 
 /* The batches whose reads all have one go on, a few at a time: who comes after may be slow. */
@@ -202,28 +271,30 @@ static int give_tagged(struct phase *phase, struct failure *why) {
 static int end_contig(struct phase *phase, struct failure *why) {
     if (phase->contig < 0)
         return STATUS_OK;
-    const struct phased_contig *contig = &phase->snps.contigs[phase->contig];
     phaser_end(phase->phaser);
     int status = tag_settled(phase, why);
-    phase->snp_count += (long long)contig->count;
-    for (size_t s = 0; s < contig->count; s++) {
-        const struct phased_snp *snp = &contig->snps[s];
+    phase->snp_count += (long long)phase->snps.count;
+    for (size_t s = 0; s < phase->snps.count; s++) {
+        const struct phased_snp *snp = &phase->snps.snps[s];
         phase->phased += snp->type != 0;
         phase->sets += snp->type != 0 && snp->phase_set == snp->position + 1;
     }
+    if (status == STATUS_OK && phase->writer != NULL)
+        status = write_snps(phase, why);
     phase->contig = -1;
     return status;
 }
 
 static int begin_contig(struct phase *phase, int64_t contig, struct failure *why) {
     int status = end_contig(phase, why);
-    struct phased_contig *snps = &phase->snps.contigs[contig];
     phase->contig = contig;
+    if (status == STATUS_OK)
+        status = read_snps(phase, contig, why);
     if (status == STATUS_OK)
         status = reference_contig(phase->reference, phase->contigs.names[contig],
                                   phase->contigs.lengths[contig], &phase->contig_reference, why);
     if (status == STATUS_OK)
-        status = phaser_begin(phase->phaser, snps->snps, snps->count, why);
+        status = phaser_begin(phase->phaser, phase->snps.snps, phase->snps.count, why);
     if (status == STATUS_OK)
         reference_view_begin(&phase->view, &phase->contig_reference);
     return status;
@@ -231,7 +302,7 @@ static int begin_contig(struct phase *phase, int64_t contig, struct failure *why
 
 /* What the read shows, for its haplotype and for phasing. */
 static int look_at_read(struct phase *phase, const struct alignment *a, struct failure *why) {
-    const struct phased_contig *snps = &phase->snps.contigs[phase->contig];
+    const struct phased_contig *snps = &phase->snps;
     struct snp_alleles *alleles = &phase->alleles;
     int64_t span;
     bool used = false;
@@ -292,58 +363,7 @@ static int phase_process(void *state, const struct runnel_batch *batch, struct r
     return result;
 }
 
-/* ---- the phased VCF ---- */
-
-static void append_record(struct text *lines, const struct call *call,
-                          const struct phased_snp *snp) {
-    text_append_string(lines, call->contig);
-    text_append_char(lines, '\t');
-    text_append_integer(lines, call->position);
-    text_append_string(lines, "\t.\t");
-    text_append(lines, call->ref.bytes, 1);
-    text_append_char(lines, '\t');
-    text_append(lines, call->alt.bytes, 1);
-    text_append_char(lines, '\t');
-    text_append_fixed(lines, call->qual, QUAL_DECIMALS);
-    text_append_string(lines, "\tPASS\t.\tGT:PS\t");
-    text_append_string(lines, snp->type == 1 ? "0|1:" : "1|0:");
-    text_append_integer(lines, snp->phase_set);
-    text_append_char(lines, '\n');
-}
-
-/* The SNPs of the spool again, with what is known of them now. */
-static int write_snps(struct phase *phase, struct spool *spool, struct failure *why) {
-    struct call call = {0};
-    struct text lines = {0};
-    int64_t contig, before = -1;
-    size_t next = 0;
-    int status;
-    while ((status = next_snp(phase, spool, &call, &contig, why)) == STATUS_OK) {
-        next = contig == before ? next : 0;
-        before = contig;
-        const struct phased_snp *snp = &phase->snps.contigs[contig].snps[next++];
-        if (snp->type == 0)
-            continue;
-        text_clear(&lines);
-        append_record(&lines, &call, snp);
-        status = lines.failed ? fail(why, STATUS_NO_MEMORY, "out of memory for phased SNPs")
-                              : vcf_writer_write(phase->writer, lines.bytes, lines.length, why);
-        if (status != STATUS_OK)
-            break;
-    }
-    call_free(&call);
-    text_free(&lines);
-    return status == STATUS_END ? STATUS_OK : status;
-}
-
-static int write_output(struct phase *phase, struct failure *why) {
-    struct spool *spool = NULL;
-    int status = spool_open(&spool, phase->calls_path, &phase->contigs, why);
-    if (status == STATUS_OK)
-        status = write_snps(phase, spool, why);
-    spool_close(spool);
-    return status == STATUS_OK ? vcf_writer_commit(phase->writer, why) : status;
-}
+/* ---- the end ---- */
 
 static void tell(const struct phase *phase) {
     const struct runnel_host *host = phase->host;
@@ -367,7 +387,7 @@ static int phase_finish(void *state, struct runnel_slot *slot) {
     int result = give_tagged(phase, &why);
     if (result != RUNNEL_OK)
         return result;
-    if (phase->writer != NULL && write_output(phase, &why) != STATUS_OK)
+    if (phase->writer != NULL && vcf_writer_commit(phase->writer, &why) != STATUS_OK)
         return stage_failed(phase->host, &why);
     tell(phase);
     return RUNNEL_OK;
