@@ -11,6 +11,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+enum { MEGABYTE = 1 << 20 };
+
 struct head {
     uint64_t size; /* of the message */
     int64_t mark_contig, mark_position;
@@ -21,6 +23,7 @@ struct batch_file {
     struct ArrowSchema schema; /* of its columns */
     int file;
     int64_t begin, end; /* of what is in it */
+    int64_t given_back; /* to the file system */
 };
 
 int batch_file_open(struct batch_file **out, const struct stream *stream, const char *folder,
@@ -84,6 +87,14 @@ static struct runnel_batch *batch_of(struct batch_file *f, const void *message, 
     return NULL;
 }
 
+/* Whole megabytes of what has been read; a file system that cannot lets the file grow. */
+static void give_back(struct batch_file *f) {
+    int64_t size = (f->begin - f->given_back) / MEGABYTE * MEGABYTE;
+    if (size > 0)
+        fallocate(f->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, f->given_back, size);
+    f->given_back += size;
+}
+
 struct runnel_batch *batch_file_take(struct batch_file *f, struct failure *why) {
     struct head head;
     struct runnel_batch *batch = NULL;
@@ -100,9 +111,7 @@ struct runnel_batch *batch_file_take(struct batch_file *f, struct failure *why) 
         return NULL;
     batch->mark_contig = head.mark_contig;
     batch->mark_position = head.mark_position;
-    int64_t size = (int64_t)(sizeof head + head.size);
-    fallocate(f->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, f->begin,
-              size); /* or it grows */
-    f->begin += size;
+    f->begin += (int64_t)(sizeof head + head.size);
+    give_back(f);
     return batch;
 }

@@ -30,7 +30,7 @@ int unnamed_file_write(int file, const void *bytes, size_t size, int64_t offset,
     for (size_t done = 0; done < size;) {
         ssize_t wrote =
             pwrite(file, (const char *)bytes + done, size - done, offset + (int64_t)done);
-        if (wrote <= 0 && errno != EINTR)
+        if (wrote < 0 && errno != EINTR)
             return fail(why, STATUS_IO, "the temporary file of reads: %s", strerror(errno));
         done += wrote > 0 ? (size_t)wrote : 0;
     }
@@ -40,7 +40,9 @@ int unnamed_file_write(int file, const void *bytes, size_t size, int64_t offset,
 int unnamed_file_read(int file, void *bytes, size_t size, int64_t offset, struct failure *why) {
     for (size_t done = 0; done < size;) {
         ssize_t got = pread(file, (char *)bytes + done, size - done, offset + (int64_t)done);
-        if (got <= 0 && errno != EINTR)
+        if (got == 0)
+            return fail(why, STATUS_IO, "the temporary file of reads is shorter than it was");
+        if (got < 0 && errno != EINTR)
             return fail(why, STATUS_IO, "the temporary file of reads: %s", strerror(errno));
         done += got > 0 ? (size_t)got : 0;
     }

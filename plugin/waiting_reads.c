@@ -39,12 +39,18 @@ void waiting_reads_free(struct waiting_reads *w) {
     *w = (struct waiting_reads){0};
 }
 
-/* What a batch takes, nearly: its sequences and qualities. */
+/* What a batch takes, nearly. */
 static int64_t bytes_of(const struct runnel_batch *batch) {
+    static const int TEXTS[] = {READS_NAME, READS_SEQUENCE, READS_QUALITIES, READS_MOVES};
+    enum { NUMBERS = 64 }; /* bytes of the other columns */
     int64_t length, sum = 0;
     for (int64_t row = 0; row < runnel_rows(batch); row++) {
-        runnel_text(batch, READS_SEQUENCE, row, &length);
-        sum += 3 * length;
+        for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
+            runnel_text(batch, TEXTS[i], row, &length);
+            sum += length;
+        }
+        runnel_list(batch, READS_CIGAR, row, &length);
+        sum += length * (int64_t)sizeof(uint32_t) + NUMBERS;
     }
     return sum;
 }
@@ -142,6 +148,10 @@ static void release_schema(struct ArrowSchema *schema) { /* it is that of `from`
     schema->release = NULL;
 }
 
+static void release_column(struct ArrowArray *array) { /* its memory goes with the batch */
+    array->release = NULL;
+}
+
 static void release_array(struct ArrowArray *array) {
     tagged_free(array->private_data);
     array->release = NULL;
@@ -166,8 +176,11 @@ static bool put_haplotypes(struct tagged *tagged, const struct runnel_batch *fro
     }
     tagged->buffers[0] = tagged->valid;
     tagged->buffers[1] = tagged->values;
-    tagged->haplotypes = (struct ArrowArray){
-        .length = end, .null_count = nulls, .n_buffers = 2, .buffers = tagged->buffers};
+    tagged->haplotypes = (struct ArrowArray){.length = end,
+                                             .null_count = nulls,
+                                             .n_buffers = 2,
+                                             .buffers = tagged->buffers,
+                                             .release = release_column};
     memcpy(tagged->columns, from->array->children, columns * sizeof *tagged->columns);
     tagged->columns[READS_HP] = &tagged->haplotypes;
     return true;

@@ -56,8 +56,9 @@ static bool same_place(const char *one, const char *other) {
  */
 static bool meets(const char *output, const char *other) {
     static const char *const MADE[] = {"", ".tbi", ".csi"}, *const KNOWN[] = {
-                                                                "",      ".tbi", ".csi", ".bai",
-                                                                ".crai", ".fai", ".gzi"};
+                                                                "",     ".tbi",    ".csi",
+                                                                ".bai", ".crai",   ".fai",
+                                                                ".gzi", ".counts", ".facts"};
     bool found = false;
     for (size_t m = 0; m < sizeof MADE / sizeof *MADE && !found; m++) {
         char *ours = place_of(output, MADE[m]);

@@ -25,7 +25,10 @@
 
 #include <stdio.h>
 
-enum { GIVEN_AT_ONCE = 4 }; /* batches */
+enum {
+    GIVEN_AT_ONCE = 4,       /* batches */
+    MEMORY_MAX = 1024 * 1024 /* megabytes */
+};
 
 struct phase {
     const struct runnel_host *host;
@@ -53,6 +56,7 @@ struct phase {
     struct reference_view view;
     struct read_row row;
     int64_t contig;      /* under way; -1 before the first */
+    int64_t position;    /* of its last read */
     bool opened, giving; /* giving: the batch that is offered is in, and only others go out */
     long long snp_count, phased, sets;
     struct runnel_slot *slot; /* of the hook under way */
@@ -100,9 +104,12 @@ static int phase_init(const struct runnel_init *init, void **state) {
     phase->haploid_bed = stage_copy_setting(init, "haploid-regions");
     phase->to = stage_copy_setting(init, "to");
     phase->folder = stage_copy_setting(init, "folder");
-    waiting_reads_begin(&phase->waiting, runnel_setting_integer(init, "memory") << 20,
-                        phase->folder);
-    if (phaser_new(&phase->phaser, &why) == STATUS_OK &&
+    int64_t memory = runnel_setting_integer(init, "memory");
+    bool fits = memory >= 0 && memory <= MEMORY_MAX;
+    if (!fits)
+        fail(&why, STATUS_BAD_INPUT, "memory takes 0 to %d megabytes", MEMORY_MAX);
+    waiting_reads_begin(&phase->waiting, fits ? memory << 20 : 0, phase->folder);
+    if (fits && phaser_new(&phase->phaser, &why) == STATUS_OK &&
         reference_open(&phase->reference, phase->reference_path, &why) == STATUS_OK) {
         *state = phase;
         return RUNNEL_OK;
@@ -288,6 +295,7 @@ static int end_contig(struct phase *phase, struct failure *why) {
 static int begin_contig(struct phase *phase, int64_t contig, struct failure *why) {
     int status = end_contig(phase, why);
     phase->contig = contig;
+    phase->position = -1;
     if (status == STATUS_OK)
         status = read_snps(phase, contig, why);
     if (status == STATUS_OK)
@@ -329,13 +337,21 @@ static int add_read(struct phase *phase, const struct runnel_batch *batch, int64
     int64_t length;
     const char *name = runnel_text(batch, READS_CONTIG, row, &length);
     int64_t contig = stream_contigs_find(&phase->contigs, name, length, phase->contig);
-    if (contig < phase->contig)
+    if (contig < 0 || contig < phase->contig)
         return fail(why, STATUS_BAD_INPUT, "a read on contig %.*s comes too late or is unknown",
                     (int)length, name);
     int status = contig == phase->contig ? STATUS_OK : begin_contig(phase, contig, why);
     if (status == STATUS_OK)
         status = read_row_get(&phase->row, batch, row, why);
-    return status == STATUS_OK ? look_at_read(phase, &phase->row.alignment, why) : status;
+    const struct alignment *a = &phase->row.alignment;
+    if (status == STATUS_OK && a->position < phase->position)
+        status = fail(why, STATUS_BAD_INPUT,
+                      "read %s begins before the one added last; sort the alignments by position",
+                      a->name);
+    if (status != STATUS_OK)
+        return status;
+    phase->position = a->position;
+    return look_at_read(phase, a, why);
 }
 
 static int add_batch(struct phase *phase, const struct runnel_batch *batch, struct failure *why) {

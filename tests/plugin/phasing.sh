@@ -151,4 +151,13 @@ grep -q $'^#CHROM.*FORMAT\tNAME$' named.vcf && good || bad "the sample of phased
 refuses 2 'small.bam' "$runnel" call --write-phased small.bam -o x.vcf "$ref" small.bam
 refuses 1 'nodir/p.vcf cannot be written' "$runnel" call --write-phased nodir/p.vcf -o x.vcf "$ref" small.bam
 refuses 1 'calls.counts' "$runnel" run "reads small.bam ! phase nosuch/calls ref=$ref platform=ont"
+stage() { refuses 1 "$1" "$runnel" run "reads $2 ! phase ${3:-calls} ref=$ref platform=ont to=x.vcf"; }
+samtools view -h small.bam | awk '/^@/ { sub(/SO:coordinate/, "SO:unknown"); print; next } { line[NR] = $0; n = NR } END { for (i = n; line[i]; i--) print line[i] }' > back.sam
+stage '^runnel: .*read .* begins before the one added last; sort the alignments by position$' "back.sam any=true"
+stage '^runnel: .*memory takes 0 to 1048576 megabytes$' small.bam "calls memory=-1"
+for more in counts facts; do cp calls.$more back.$more; done
+{ gzip -cd calls | grep '^#'; gzip -cd calls | grep -v '^#' | tac; } | bgzip > back
+stage '^runnel: .*back: chr[0-9]+:[0-9]+ comes behind a later place$' small.bam back
+for more in counts facts; do refuses 2 "calls.$more would overwrite the input calls" "$runnel" run "reads small.bam ! phase calls ref=$ref platform=ont to=calls.$more"; done
+refuses 1 'a read on contig  comes too late or is unknown' "$runnel" run "reads - any=true unaligned=true ! phase calls ref=$ref platform=ont to=x.vcf" < <(samtools view -H small.bam; printf 'r\t4\t*\t0\t0\t*\t*\t0\t0\tACGT\tIIII\n')
 checked
