@@ -2,8 +2,8 @@
  *
  * phase: which heterozygous SNPs lie on one chromosome, and which reads are of it.
  *
- *     runnel run 'reads in.bam ! phase calls.vcf.gz ref=ref.fa ! full calls.vcf.gz ref=ref.fa
- * hp-tags ...' runnel run 'reads in.bam ! phase calls.vcf.gz ref=ref.fa to=phased.vcf.gz'
+ *     runnel run 'reads in.bam ! phase calls ref=ref.fa ! full calls ref=ref.fa hp-tags ! ...'
+ *     runnel run 'reads in.bam ! phase calls ref=ref.fa to=phased.vcf.gz'
  *
  * Takes runnel.reads/1 in their sorted order, and gives them on with the haplotypes found, once the
  * reads behind them are known that these depend on.  The SNPs are the better ones of a spool of
