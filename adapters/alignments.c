@@ -101,8 +101,7 @@ static int read_header(struct alignments *a, struct failure *why) {
     int count = sam_hdr_nref(a->native);
     if (count <= 0 && !a->options.unaligned)
         return fail(why, STATUS_BAD_INPUT,
-                    "%s: the header lists no contigs (@SQ), so the reads are not aligned; align "
-                    "them first",
+                    "%s: the header lists no contigs (@SQ): the reads are to be aligned first",
                     a->path);
     count = count < 0 ? 0 : count;
     a->contigs = calloc((size_t)count + 1, sizeof *a->contigs);
@@ -297,21 +296,24 @@ static int open_index(struct alignments *a, struct failure *why) {
     a->index = sam_index_load(a->file, a->file->fn);
     if (a->index == NULL)
         return fail(why, STATUS_BAD_INPUT,
-                    "%s: a region needs a file with an index (.bai, .csi or .crai) beside it; "
-                    "make one with 'samtools index'",
-                    a->path);
+                    "%s: a region needs a file with an index beside it (samtools index)", a->path);
     if (index_fits(a))
         return STATUS_OK;
     hts_idx_destroy(a->index);
     a->index = NULL;
-    return fail(
-        why, STATUS_BAD_INPUT,
-        "%s: the index beside it is that of other reads; make it anew with 'samtools index'",
-        a->path);
+    return fail(why, STATUS_BAD_INPUT,
+                "%s: the index beside it is that of other reads (samtools index)", a->path);
 }
 
 bool alignments_has_index(struct alignments *a) {
     return open_index(a, NULL) == STATUS_OK;
+}
+
+int64_t alignments_indexed_reads(struct alignments *a, int32_t contig) {
+    uint64_t mapped, unmapped;
+    bool counted = open_index(a, NULL) == STATUS_OK &&
+                   hts_idx_get_stat(a->index, contig, &mapped, &unmapped) == 0;
+    return counted ? (int64_t)mapped : -1;
 }
 
 int alignments_region(struct alignments *a, int32_t contig, int64_t begin, int64_t end,
@@ -322,9 +324,8 @@ int alignments_region(struct alignments *a, int32_t contig, int64_t begin, int64
     a->iterator = sam_itr_queryi(a->index, contig, begin, end);
     if (a->iterator == NULL)
         return fail(why, STATUS_BAD_INPUT,
-                    "%s: the index does not serve %s:%lld-%lld; make it "
-                    "anew",
-                    a->path, a->contigs[contig].name, (long long)begin + 1, (long long)end);
+                    "%s: the index does not serve %s:%lld-%lld; make it anew", a->path,
+                    a->contigs[contig].name, (long long)begin + 1, (long long)end);
     a->last_contig = contig;
     a->last_position = -1;
     return STATUS_OK;

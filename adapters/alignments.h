@@ -75,6 +75,10 @@ enum index_state alignments_index_state(const char *path);
 /* Whether an index that fits the file lies beside it.  Loses the place of alignments_next. */
 bool alignments_has_index(struct alignments *file);
 
+/* How many mapped reads of a contig the index counts.  -1: it says nothing of the contig, which has
+ * none if of another one it does. */
+int64_t alignments_indexed_reads(struct alignments *file, int32_t contig);
+
 /* From now on alignments_next gives the records that overlap [begin, end) (0-based) of this
  * contig, in file order, and then STATUS_END.  May be called again for another region.  Needs
  * a file and its index (.bai, .csi or .crai beside it); that of another file is refused. */

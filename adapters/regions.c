@@ -94,7 +94,7 @@ static int add_text(struct regions *regions, const char *text, struct failure *w
     const char *colon = strrchr(text, ':');
     contig = colon ? find(regions, text, (size_t)(colon - text)) : regions->count;
     if (contig == regions->count)
-        return fail(why, STATUS_BAD_INPUT, "region '%s': no such contig among the reads'", text);
+        return fail(why, STATUS_BAD_INPUT, "region '%s': no such contig is known", text);
     const char *at = colon + 1;
     int64_t first, last = regions->lengths[contig];
     bool good = read_number(&at, &first);
@@ -140,7 +140,7 @@ static int add_line(struct regions *regions, char *line, struct failure *why) {
         return fail(why, STATUS_BAD_INPUT, "not CONTIG, BEGIN, END with 0 <= BEGIN <= END");
     size_t contig = find(regions, name, strlen(name));
     if (contig == regions->count)
-        return fail(why, STATUS_BAD_INPUT, "no contig '%s' among the reads'", name);
+        return fail(why, STATUS_BAD_INPUT, "no contig '%s' is known", name);
     return add(regions, contig, begin, end, why);
 }
 

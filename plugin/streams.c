@@ -217,9 +217,17 @@ char *stream_platform(const struct runnel_batch *open) {
 const struct preset *stream_preset(char **platform, const struct runnel_batch *open,
                                    struct failure *why) {
     if (*platform == NULL && (*platform = stream_platform(open)) == NULL) {
-        fail(why, STATUS_BAD_INPUT,
-             "the reads do not say which platform they come from; say -p ont or -p hifi (in a line "
-             "of stages platform=ont or platform=hifi)");
+        char *machine = stream_fact(open, "read_platform");
+        if (machine != NULL)
+            fail(why, STATUS_BAD_INPUT,
+                 "the read groups say that the reads are of %s, which nothing here calls; -p ont "
+                 "or -p hifi takes them for such reads",
+                 machine);
+        else
+            fail(why, STATUS_BAD_INPUT,
+                 "the reads do not say which platform they come from; say -p ont or -p hifi (in a "
+                 "line of stages platform=ont or platform=hifi)");
+        free(machine);
         return NULL;
     }
     const struct preset *preset = preset_of(*platform);

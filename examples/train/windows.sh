@@ -17,9 +17,9 @@ fi
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 "$runnel" run "$candidates ! caller ${MODEL:+model=$MODEL} ! spool $scratch/calls"
-phase= tags=
+phase=
 if [ -n "${PHASED:-}" ]; then
-    phase="phase $scratch/calls ref=$prefix.fa !" tags=hp-tags
+    phase="phase $scratch/calls ref=$prefix.fa !"
 fi
 "$runnel" run "reads $prefix.bam ! $phase full sites=$scratch/calls cutoffs=$scratch/calls.counts ref=$prefix.fa \
-    var-pct-full=1 ref-pct-full=${REFERENCES:-0.3} $tags ! store $prefix.full_alignment.h5"
+    var-pct-full=1 ref-pct-full=${REFERENCES:-0.3} ! store $prefix.full_alignment.h5"

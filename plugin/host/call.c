@@ -19,7 +19,7 @@
 static const struct option OPTIONS[] = {
     {"output", NULL, 'o', OPTION_TEXT, "FILE", "-", "where to write; .vcf, .vcf.gz or .bcf"},
     {"output-type", NULL, 'O', OPTION_CHOICE, "v|z|b|u|j", NULL, "VCF, VCF.gz, BCF or JSON lines"},
-    {"region", NULL, 'r', OPTION_TEXT, "CTG:A-B", NULL,
+    {"region", NULL, 'r', OPTION_LIST, "CTG:A-B", NULL,
      "only here (several: with commas); needs an index"},
     {"regions-file", "bed-fn", 'R', OPTION_TEXT, "BED", NULL,
      "only in these regions; needs an index"},
@@ -91,7 +91,7 @@ static const struct option OPTIONS[] = {
     /* accepted so that a pipeline written for Clair3 changes one word */
     {"bam-fn", NULL, 'b', OPTION_TEXT, "FILE", NULL, NULL},
     {"ref-fn", NULL, 'f', OPTION_TEXT, "FILE", NULL, NULL},
-    {"ctg-name", NULL, 0, OPTION_TEXT, "NAMES", NULL, NULL},
+    {"ctg-name", NULL, 0, OPTION_LIST, "NAMES", NULL, NULL},
     {"include-all-ctgs", NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
 };
 enum { OPTION_COUNT = sizeof OPTIONS / sizeof *OPTIONS, COMMON_COUNT = 17 };

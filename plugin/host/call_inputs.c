@@ -49,9 +49,14 @@ static int open_reads(struct inputs *inputs, struct failure *why) {
     if (alignments_open(&inputs->reads, request->reads, &options, why) != STATUS_OK)
         return why->code;
     const struct alignments_header *header = alignments_header(inputs->reads);
-    if (header->samples != NULL && request->sample == NULL && !request->quiet)
+    if (header->samples != NULL && !request->quiet)
         say("runnel: the read groups name several samples (%s); all reads are called as one, %s",
-            header->samples, header->sample);
+            header->samples, request->sample ? request->sample : header->sample);
+    const char *platform = platform_of_machine(header->platform);
+    if (header->platform != NULL && request->platform != NULL && !request->quiet &&
+        (platform == NULL || strcmp(platform, request->platform) != 0))
+        say("runnel: the read groups say that the reads are of %s; they are called as %s",
+            header->platform, request->platform);
     return STATUS_OK;
 }
 

@@ -56,6 +56,11 @@ static int run_stages(struct calling *calling, const struct pieces_order *order,
         report_check(books, why);
     }
     line_clear(&calling->line);
+    const struct call_request *request = calling->request;
+    bool tells = calling->passes == 1 && why->code == STATUS_OK && !request->quiet;
+    if (tells && request->bed == NULL && books_total(&books->stages[0], "reads") == 0)
+        say("runnel: %s: no reads, so nothing is called",
+            strcmp(request->reads, "-") == 0 ? "standard input" : request->reads);
     return why->code;
 }
 

@@ -225,7 +225,6 @@ int call_add_full(struct line *line, const struct call_request *request, const c
     if (spool != NULL)
         snprintf(counts, sizeof counts, "%s.counts", spool);
     const char *cutoffs = options_text(request->options, "cutoffs");
-    bool phases = spool != NULL && call_wants_phasing(request); /* by the stage before it */
     bool status =
         line_add(line, "full", why) == STATUS_OK && set(line, "sites", spool, why) == STATUS_OK &&
         set(line, "cutoffs", cutoffs ? cutoffs : counts, why) == STATUS_OK &&
@@ -233,8 +232,7 @@ int call_add_full(struct line *line, const struct call_request *request, const c
         set(line, "platform", request->platform, why) == STATUS_OK &&
         set(line, "phased", options_text(request->options, "phased-vcf"), why) == STATUS_OK &&
         set(line, "sample", request->sample, why) == STATUS_OK &&
-        set_flag(line, "hp-tags", phases || options_flag(request->options, "use-hp-tags"), why) ==
-            STATUS_OK &&
+        set(line, "hp-tags", options_text(request->options, "use-hp-tags"), why) == STATUS_OK &&
         set(line, "dwell", options_text(request->options, "enable-dwell-time"), why) == STATUS_OK &&
         set_flag(line, "compatible", request->compatible, why) == STATUS_OK &&
         set_same(line, request, SAME, why) == STATUS_OK;

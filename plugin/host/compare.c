@@ -15,7 +15,7 @@
 
 static const struct option OPTIONS[] = {
     {"regions-file", "bed-fn", 'R', OPTION_TEXT, "BED", NULL, "count only in these regions"},
-    {"region", NULL, 'r', OPTION_TEXT, "REGION", NULL, "and only in this one (chr20:1-5,000)"},
+    {"region", NULL, 'r', OPTION_LIST, "REGION", NULL, "and only in this one (chr20:1-5,000)"},
     {"min-qual", NULL, 'q', OPTION_REAL, "QUAL", NULL, "leave out calls of a lower QUAL"},
     {"output-type", NULL, 'O', OPTION_CHOICE, "t|j", "t", "a table or JSON"},
     {"help", NULL, 'h', OPTION_FLAG, NULL, NULL, "this text"},

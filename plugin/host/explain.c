@@ -259,6 +259,9 @@ static int print_networks(struct explanation *e, struct failure *why) {
         if (status != STATUS_OK)
             return status;
     }
+    if (e->cutoffs_path == NULL || e->pass.full_options.phasing == FULL_UNPHASED)
+        printf("\nsomething is not known here that runnel call knows: what its --write-cutoffs and "
+               "--write-phased\nwrite, given as --cutoffs and --phased-vcf, leads to its record\n");
     return site_networks_print(&e->networks, &cutoffs,
                                e->cutoffs_path ? e->cutoffs_path : "fixed; --cutoffs gives a run's",
                                why);

@@ -130,6 +130,9 @@ static int parse_one(struct options *options, int argc, char **argv, int *at, st
             return fail(why, STATUS_BAD_INPUT, "%s needs a value (%s)", given, option->metavar);
         value = argv[++*at];
     }
+    if (option->kind == OPTION_LIST && options_given(options, option->name))
+        return fail(why, STATUS_BAD_INPUT, "--%s is given twice; put commas between several",
+                    option->name);
     options->values[option - options->table] = value;
     return check_value(option, value, why);
 }

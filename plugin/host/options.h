@@ -17,6 +17,7 @@
 enum option_kind {
     OPTION_FLAG,
     OPTION_TEXT,
+    OPTION_LIST, /* a text with commas between its parts, given once */
     OPTION_CHOICE, /* one of the words that the metavar joins by '|' */
     OPTION_INTEGER,
     OPTION_REAL

@@ -30,10 +30,12 @@ static int add_piece(struct pieces *pieces, char *regions, int64_t contig, int64
     return STATUS_OK;
 }
 
-/* A long contig in equal parts. */
+/* A long contig in equal parts; fewer where the index counts few reads (-1: it counts none). */
 static int cut_contig(struct pieces *pieces, const struct alignments_contig *contig, int64_t number,
-                      struct failure *why) {
+                      int64_t reads, struct failure *why) {
     int64_t count = (contig->length + PIECE_BASES - 1) / PIECE_BASES, status = STATUS_OK;
+    if (reads >= 0 && reads / PIECE_READS + 1 < count)
+        count = reads / PIECE_READS + 1;
     for (int64_t i = 0; i < count && status == STATUS_OK; i++) {
         int64_t begin = contig->length * i / count + 1, end = contig->length * (i + 1) / count;
         size_t size = strlen(contig->name) + 64;
@@ -69,6 +71,14 @@ static int join_contigs(struct pieces *pieces, const struct alignments_header *h
     return add_piece(pieces, regions, -1, 0, 0, why);
 }
 
+/* Whether the index counts reads at all: what it says nothing of has none then. */
+static bool index_counts(struct alignments *file) {
+    for (size_t c = 0; c < alignments_header(file)->contig_count; c++)
+        if (alignments_indexed_reads(file, (int32_t)c) >= 0)
+            return true;
+    return false;
+}
+
 int pieces_cut(struct pieces *pieces, const char *path, const char *reference,
                struct failure *why) {
     struct alignments *file;
@@ -81,13 +91,18 @@ int pieces_cut(struct pieces *pieces, const char *path, const char *reference,
         return status;
     const struct alignments_header *header = alignments_header(file);
     size_t at = alignments_has_index(file) ? 0 : header->contig_count;
-    while (at < header->contig_count && status == STATUS_OK)
-        if (header->contigs[at].length > PIECE_BASES) {
-            status = cut_contig(pieces, &header->contigs[at], (int64_t)at, why);
+    bool counted = at == 0 && index_counts(file);
+    while (at < header->contig_count && status == STATUS_OK) {
+        int64_t reads = alignments_indexed_reads(file, (int32_t)at);
+        if (counted && reads <= 0)
+            at++;
+        else if (header->contigs[at].length > PIECE_BASES) {
+            status = cut_contig(pieces, &header->contigs[at], (int64_t)at, reads, why);
             at++;
         } else {
             status = join_contigs(pieces, header, &at, why);
         }
+    }
     alignments_close(file);
     if (status != STATUS_OK || pieces->count < 2)
         pieces_free(pieces);

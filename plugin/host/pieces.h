@@ -15,6 +15,7 @@
 
 #include "plugin/host/lanes.h"
 
+enum { PIECE_READS = 64 }; /* where reads are few, pieces are longer, so that they have as many */
 enum { PIECE_BASES = 250000, PIECE_BATCHES = 16, PIECE_TEXT = 8192 };
 
 struct piece {

@@ -13,7 +13,7 @@
  *   No file            the sites are the doubtful ones of the pileup calls (runnel.calls/1) that
  *                      come before the reads that end behind them; all of these calls go on as
  *                      runnel.drafts/1.  Without cut-offs, the platform's fixed ones count.
- * All the work is core's (core/windows/full_window.h); this is the glue. */
+ * Haplotypes are those of a stage phase in front, of a phased VCF, or, if asked for, of HP tags. */
 #include "adapters/reference.h"
 #include "core/calls/presets.h"
 #include "core/windows/full_window.h"
@@ -250,8 +250,9 @@ static int read_phased(struct full *full, const struct runnel_batch *open, struc
 static int prepare(struct full *full, const struct runnel_batch *open, struct failure *why) {
     if (full->sites != NULL)
         return STATUS_OK;
-    int64_t length;
-    full->phased_before = runnel_metadata(open, "haplotypes", &length) != NULL;
+    full->phased_before = runnel_metadata(open, "haplotypes", &(int64_t){0}) != NULL;
+    if (full->phased_before && full->options.phasing == FULL_UNPHASED)
+        full->options.phasing = FULL_BY_TAGS;
     const struct preset *preset = stream_preset(&full->platform, open, why);
     if (preset == NULL)
         return why->code;
@@ -439,9 +440,8 @@ static void count_books(struct full *full) {
                  (unsigned long long)books->at_limit);
         host->log(host->context, RUNNEL_LOG_WARNING, text);
     }
-    uint64_t tagged = books->haplotype[1] + books->haplotype[2];
-    if (full->options.phasing == FULL_BY_TAGS && !full->phased_before && tagged == 0 &&
-        books->reads.by_fate[READ_USED] > 0)
+    if (full->options.phasing == FULL_BY_TAGS && !full->phased_before &&
+        books->haplotype[1] + books->haplotype[2] == 0 && books->reads.by_fate[READ_USED] > 0)
         host->log(host->context, RUNNEL_LOG_WARNING,
                   "no read that is used has an HP tag of 1 or 2, so that full alignment saw no "
                   "haplotypes");

@@ -24,6 +24,7 @@
 #include "plugin/waiting_reads.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 enum {
     GIVEN_AT_ONCE = 4,       /* batches */
@@ -129,6 +130,11 @@ static int find_cutoffs(struct phase *phase, const struct runnel_batch *open, st
     if (phase->model != NULL)
         fractions.phasing = preset_phasing_fraction(preset, phase->model);
     snprintf(own, sizeof own, "%s.counts", phase->calls_path);
+    if (phase->cutoffs_path == NULL && access(own, F_OK) != 0)
+        return fail(
+            why, STATUS_BAD_INPUT,
+            "%s: is no spool of pileup calls, as the stage spool writes them: there is no %s",
+            phase->calls_path, own);
     return spool_read_cutoffs(phase->cutoffs_path ? phase->cutoffs_path : own, &fractions,
                               &phase->cutoffs, why);
 }

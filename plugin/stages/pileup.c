@@ -249,8 +249,11 @@ static void warn_if_nowhere(const struct pileup *pileup) {
         wanted += count;
         named += preset_names_contig(pileup->contigs.names[c]);
     }
-    if (pileup->regions != NULL && wanted == 0)
-        warn(pileup, "the BED file has no region, so nothing is called");
+    char text[512];
+    snprintf(text, sizeof text, "%s has no region, so nothing is called",
+             pileup->bed ? pileup->bed : "");
+    if (pileup->bed != NULL && wanted == 0)
+        warn(pileup, text);
     if (pileup->named_contigs && named == 0)
         warn(pileup,
              "no contig has a name that Clair3 calls by default (chr1 to chr22, chrX, chrY, "

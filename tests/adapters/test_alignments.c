@@ -392,7 +392,7 @@ Test(alignments, unaligned_reads_only_where_asked_for) {
     expect_failure(write_text(FASTQ), NULL, "not a BAM, CRAM or SAM file", made);
     remove_made();
     const char *path = write_text("@HD\tVN:1.6\nr1\t4\t*\t0\t0\t*\t*\t0\t0\tACGT\tIIII\tch:i:7\n");
-    expect_failure(path, NULL, "lists no contigs", "align them first");
+    expect_failure(path, NULL, "lists no contigs", "aligned first");
     struct alignments *file = open_or_die(path, &unaligned);
     cr_assert_eq(alignments_next(file, &a, &contig, &why), STATUS_OK, "%s", why.text);
     cr_assert(contig == -1 && a.flag == 4 && alignments_channel(file) == 7);

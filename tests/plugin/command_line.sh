@@ -195,7 +195,8 @@ told='the read groups name several samples (SIM, OTHER); all reads are called as
 for threads in 1 2; do
     [ "$(call -t $threads -o out.vcf "$ref" samples.bam 2>&1)" = "runnel: $told" ] && good || bad "several samples with $threads threads"
     [ "$(call -t $threads -o out.vcf "$ref" - < samples.bam 2>&1)" = "runnel: reads: $told" ] && good || bad "several samples of a pipe"
-    [ -z "$(call -t $threads -s ONE -o out.vcf "$ref" samples.bam 2>&1)$(call -s ONE -o out.vcf "$ref" - < samples.bam 2>&1)" ] && good || bad "several samples and -s"
+    [ "$(call -t $threads -s ONE -o out.vcf "$ref" samples.bam 2>&1)" = "runnel: ${told%SIM}ONE" ] && good || bad "several samples and -s"
+    [ -z "$(call -t $threads -s ONE -o out.vcf "$ref" - < samples.bam 2>&1)" ] && good || bad "several samples of a pipe, and -s"
 done
 
 # ---- nothing to call: a whole, empty, indexed VCF
@@ -203,11 +204,19 @@ samtools view -h "$bam" sim1:1-1 | grep '^@' > empty.sam
 call -o empty.vcf.gz "$ref" empty.sam; holds test -s empty.vcf.gz.tbi
 [ "$(gzip -cd empty.vcf.gz | grep -vc '^#')" = 0 ] && good || bad "records from no reads"
 
+expect 0 '^runnel: empty.sam: no reads, so nothing is called$' "$runnel" call -o empty.vcf "$ref" empty.sam
+expect 0 '^runnel: standard input: no reads' "$runnel" call --one-pass -o empty.vcf "$ref" - < empty.sam
 samtools view -h "$bam" | awk -F'\t' -v OFS='\t' '/^@/ || NR < 20 {if (!/^@/) {$10 = "*"; $11 = "*"} print}' > bare.sam
 expect 0 '^runnel: pileup: no read could be used: [0-9]+ no_sequence' "$runnel" call -o empty.vcf "$ref" bare.sam
+# Another platform than the read groups' is taken, and told; one that nothing calls is not.
+expect 0 '^runnel: the read groups say that the reads are of ONT; they are called as hifi$' "$runnel" call -p hifi -o other.vcf "$ref" "$bam"
+samtools view -h "$bam" | sed '/^@RG/s/PL:ONT/PL:ILLUMINA/' | samtools view -b -o short.bam -
+fails 'the read groups say that the reads are of ILLUMINA, which nothing here calls' "$runnel" call -o other.vcf "$ref" short.bam
+expect 0 'are of ILLUMINA; they are called as ont$' "$runnel" call -p ont -o other.vcf "$ref" short.bam
+expect 2 '^runnel call: --region is given twice; put commas between several' "$runnel" call -r sim1:1-900 -r sim1:2000-3000 -o other.vcf "$ref" "$bam"
 # Nowhere to call, which is said as well.
 : > empty.bed
-expect 0 '^runnel: pileup: the BED file has no region, so nothing is called$' "$runnel" call -R empty.bed -o nothing.vcf "$ref" "$bam"
+expect 0 '^runnel: pileup: empty.bed has no region, so nothing is called$' "$runnel" call -R empty.bed -o nothing.vcf "$ref" "$bam"
 expect 0 '^runnel: pileup: no contig has a name that Clair3 calls by default' "$runnel" call --clair3-compat -o nothing.vcf "$ref" "$bam"
 [ "$(wc -l < printed)" = 1 ] && good || bad "bare.sam: $(cat printed)"
 
@@ -260,7 +269,7 @@ fails '^runnel: nodir/out.json cannot be written: No such file' "$runnel" call -
 fails '^runnel: nodir/out.json cannot be written: No such file' "$runnel" run --report nodir/out.json "reads $bam ! pileup ref=$ref ! caller ! vcf out.vcf"
 fails '^runnel: nodir/cut cannot be written' "$runnel" call --write-cutoffs nodir/cut -o out.vcf "$ref" "$bam"
 fails '^runnel: folder cannot be written: it is a folder' "$runnel" call --gvcf folder -o out.vcf "$ref" "$bam"
-fails 'is for ' "$runnel" call -p hifi -m ont -o out.vcf "$ref" "$bam"
+fails 'is for ' "$runnel" call -q -p hifi -m ont -o out.vcf "$ref" "$bam"
 
 # ---- nothing is overwritten, and damaged things around the reads are said
 cp "$bam" mine.bam; ln -s mine.bam link.vcf; cp "$ref" mine.fa

@@ -70,7 +70,7 @@ for more in "" --no-phasing; do call -p ont --haploid-regions regions.bed $more 
 grep -v '^#' phased.vcf > a; grep -v '^#' stage.vcf > b; same a b
 # Reads wait in memory or in a file, in small batches and large ones; tags that they come with do not count.
 caller="caller model=$root/tests/data/networks/trained.h5"
-full="full calls cutoffs=calls.counts ref=$ref platform=ont hp-tags"
+full="full calls cutoffs=calls.counts ref=$ref platform=ont"
 samtools view -h small.bam | sed '/^@/!s/$/\tHP:i:1/' | samtools view -b -o tagged.bam -
 for how in "small.bam batch=5 ! phase memory=0" "small.bam batch=5 ! phase" "tagged.bam ! phase memory=0" "tagged.bam ! phase"; do
     "$runnel" run -q "reads $how calls=calls ref=$ref platform=ont ! $full ! $caller ! merge calls ! vcf other.vcf"
@@ -150,7 +150,7 @@ call -p ont -s NAME --haploid-regions regions.bed --haploid-precise --write-phas
 grep -q $'^#CHROM.*FORMAT\tNAME$' named.vcf && good || bad "the sample of phased SNPs"
 refuses 2 'small.bam' "$runnel" call --write-phased small.bam -o x.vcf "$ref" small.bam
 refuses 1 'nodir/p.vcf cannot be written' "$runnel" call --write-phased nodir/p.vcf -o x.vcf "$ref" small.bam
-refuses 1 'calls.counts' "$runnel" run "reads small.bam ! phase nosuch/calls ref=$ref platform=ont"
+refuses 1 'nosuch/calls: is no spool of pileup calls' "$runnel" run "reads small.bam ! phase nosuch/calls ref=$ref platform=ont"
 stage() { refuses 1 "$1" "$runnel" run "reads $2 ! phase ${3:-calls} ref=$ref platform=ont to=x.vcf"; }
 samtools view -h small.bam | awk '/^@/ { sub(/SO:coordinate/, "SO:unknown"); print; next } { line[NR] = $0; n = NR } END { for (i = n; line[i]; i--) print line[i] }' > back.sam
 stage '^runnel: .*read .* begins before the one added last; sort the alignments by position$' "back.sam any=true"

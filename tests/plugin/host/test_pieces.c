@@ -69,6 +69,28 @@ Test(pieces, none_without_a_good_index_or_of_a_small_genome) {
     remove_folder(small);
 }
 
+/* Contigs without reads have no pieces, and few reads lie in few. */
+Test(pieces, only_where_reads_are) {
+    char folder[] = "/tmp/runnel-test-XXXXXX", path[64], command[512];
+    struct pieces pieces;
+    struct failure why = {0};
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/x.bam", folder);
+    snprintf(
+        command, sizeof command,
+        "{ printf '@SQ\\tSN:a\\tLN:90000000\\n@SQ\\tSN:b\\tLN:600000\\n@SQ\\tSN:c\\tLN:9\\n'; "
+        "for i in $(seq %d); do printf 'r\\t0\\tb\\t5\\t60\\t1M\\t*\\t0\\t0\\tA\\tI\\n'; done; } | "
+        "samtools view -b -o %s - && samtools index %s",
+        PIECE_READS, path, path);
+    cr_assert_eq(system(command), 0);
+    cr_assert_eq(pieces_cut(&pieces, path, NULL, &why), STATUS_OK, "%s", why.text);
+    cr_assert_eq(pieces.count, 2, "%zu", pieces.count);
+    cr_expect_str_eq(pieces.list[0].regions, "b:1-300000");
+    cr_expect_str_eq(pieces.list[1].regions, "b:300001-600000");
+    pieces_free(&pieces);
+    remove_folder(folder);
+}
+
 /* A genome of very many contigs: each text fits the option, and no contig is lost. */
 Test(pieces, many_contigs) {
     char folder[] = "/tmp/runnel-test-XXXXXX", path[64], command[512];
