@@ -17,7 +17,8 @@
 
 /* Aliases are the names of Clair3's run script. */
 static const struct option OPTIONS[] = {
-    {"output", NULL, 'o', OPTION_TEXT, "FILE", "-", "where to write; .vcf, .vcf.gz or .bcf"},
+    {"output", NULL, 'o', OPTION_TEXT, "FILE", "-",
+     "where to write: .vcf, .vcf.gz or .bcf, or a folder"},
     {"output-type", NULL, 'O', OPTION_CHOICE, "v|z|b|u|j", NULL, "VCF, VCF.gz, BCF or JSON lines"},
     {"region", NULL, 'r', OPTION_LIST, "CTG:A-B", NULL,
      "only here (several: with commas); needs an index"},
@@ -26,7 +27,8 @@ static const struct option OPTIONS[] = {
     {"model", "model-path", 'm', OPTION_TEXT, "MODEL", NULL,
      "file, folder (of models, too) or name; else the platform's own"},
     {"platform", NULL, 'p', OPTION_CHOICE, "ont|hifi", NULL, "else what the read groups say"},
-    {"sample", "sample-name", 's', OPTION_TEXT, "NAME", NULL, "else the read groups' sample"},
+    {"sample", "sample-name", 's', OPTION_TEXT, "NAME", NULL,
+     "name of the sample in what is written; else the read groups'"},
     {"threads", NULL, 't', OPTION_INTEGER, "N", NULL, "else all CPUs that we may use"},
     {"phased-vcf", "phased-vcf-fn", 0, OPTION_TEXT, "VCF", NULL,
      "phased SNPs that tell the reads' haplotypes; else they are phased here"},
@@ -223,14 +225,20 @@ static int check_one_pass(const struct call_request *request, struct failure *wh
     return STATUS_OK;
 }
 
-/* Haplotypes come from one source; phased SNPs are written where they are found here, and read
- * again, so that no pipe will do. */
+/* Haplotypes come from one source, and of haploid genomes one thing is wanted; phased SNPs are
+ * written where they are found here, and no pipe will do for them. */
 static int check_phasing(const struct call_request *request, struct failure *why) {
-    static const char *const EXCLUDED[][2] = {
-        {"no-phasing", "phased-vcf"},    {"no-phasing", "use-hp-tags"},
-        {"write-phased", "no-phasing"},  {"write-phased", "phased-vcf"},
-        {"write-phased", "use-hp-tags"}, {"write-phased", "one-pass"},
-        {"write-phased", "pileup-only"}};
+    static const char *const EXCLUDED[][2] = {{"no-phasing", "phased-vcf"},
+                                              {"no-phasing", "use-hp-tags"},
+                                              {"write-phased", "no-phasing"},
+                                              {"write-phased", "phased-vcf"},
+                                              {"write-phased", "use-hp-tags"},
+                                              {"write-phased", "one-pass"},
+                                              {"write-phased", "pileup-only"},
+                                              {"use-hp-tags", "phased-vcf"},
+                                              {"haploid-precise", "haploid-sensitive"},
+                                              {"haploid-precise", "haploid-af"},
+                                              {"haploid-sensitive", "haploid-af"}};
     const struct options *options = request->options;
     struct stat found;
     for (size_t i = 0; i < sizeof EXCLUDED / sizeof *EXCLUDED; i++)
