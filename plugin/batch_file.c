@@ -4,7 +4,6 @@
 #define _GNU_SOURCE /* fallocate: Linux alone gives back what lies in the middle of a file */
 #include "plugin/batch_file.h"
 
-#include "adapters/arrow_reader.h"
 #include "adapters/arrow_writer.h"
 #include "plugin/unnamed_file.h"
 
@@ -69,24 +68,6 @@ int batch_file_put(struct batch_file *f, const struct runnel_batch *batch, struc
     return status;
 }
 
-static struct runnel_batch *batch_of(struct batch_file *f, const void *message, size_t size,
-                                     struct failure *why) {
-    struct ArrowSchema schema = {0};
-    struct ArrowArray array = {0};
-    struct runnel_batch *batch = NULL;
-    if (arrow_schema_copy(&schema, &f->schema, why) == STATUS_OK &&
-        arrow_read_batch(&array, message, size, &f->schema, why) == STATUS_OK)
-        batch = runnel_batch_new(RUNNEL_DATA, f->stream->type, &schema, &array);
-    if (batch != NULL)
-        return batch;
-    if (schema.release != NULL)
-        schema.release(&schema);
-    if (array.release != NULL)
-        array.release(&array);
-    fail(why, STATUS_NO_MEMORY, "out of memory for a batch");
-    return NULL;
-}
-
 /* Whole megabytes of what has been read; a file system that cannot lets the file grow. */
 static void give_back(struct batch_file *f) {
     int64_t size = (f->begin - f->given_back) / MEGABYTE * MEGABYTE;
@@ -105,7 +86,7 @@ struct runnel_batch *batch_file_take(struct batch_file *f, struct failure *why) 
         fail(why, STATUS_NO_MEMORY, "out of memory for a batch");
     else if (unnamed_file_read(f->file, message, head.size, f->begin + (int64_t)sizeof head, why) ==
              STATUS_OK)
-        batch = batch_of(f, message, head.size, why);
+        batch = stream_read(f->stream->type, &f->schema, message, head.size, why);
     free(message);
     if (batch == NULL)
         return NULL;

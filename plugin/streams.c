@@ -3,6 +3,7 @@
  * The stream types as data, and the few things that every stage does with them. */
 #include "plugin/streams.h"
 
+#include "adapters/arrow_reader.h"
 #include "core/windows/shape.h"
 
 #include <stdio.h>
@@ -189,6 +190,24 @@ struct runnel_batch *stream_data(const struct stream *stream, struct arrow_table
         array.release(&array);
     if (batch == NULL)
         fail(why, STATUS_NO_MEMORY, "out of memory for a batch of %s", stream->type);
+    return batch;
+}
+
+struct runnel_batch *stream_read(const char *type, const struct ArrowSchema *of, const void *bytes,
+                                 size_t size, struct failure *why) {
+    struct ArrowSchema schema = {0};
+    struct ArrowArray array = {0};
+    if (arrow_read_batch(&array, bytes, size, of, why) != STATUS_OK)
+        return NULL;
+    struct runnel_batch *batch = NULL;
+    if (arrow_schema_copy(&schema, of, why) == STATUS_OK)
+        batch = runnel_batch_new(RUNNEL_DATA, type, &schema, &array);
+    if (batch == NULL) {
+        if (schema.release)
+            schema.release(&schema);
+        array.release(&array);
+        fail(why, STATUS_NO_MEMORY, "out of memory for a batch");
+    }
     return batch;
 }
 

@@ -118,6 +118,11 @@ struct runnel_batch *stream_open(const struct stream *stream, const struct runne
 struct runnel_batch *stream_data(const struct stream *stream, struct arrow_table *table,
                                  struct failure *why);
 
+/* A DATA batch of a stream of this type and schema from Arrow's message of it (arrow_reader.h), which
+ * is copied; mark not set. */
+struct runnel_batch *stream_read(const char *type, const struct ArrowSchema *of, const void *bytes,
+                                 size_t size, struct failure *why);
+
 /* A fact of an OPEN batch as a NUL-terminated copy that the caller frees; NULL where absent or
  * memory ran out. */
 char *stream_fact(const struct runnel_batch *open, const char *key);

@@ -250,12 +250,7 @@ static int print_pileup(struct explanation *e, struct failure *why) {
 static int print_networks(struct explanation *e, struct failure *why) {
     struct cutoffs cutoffs = e->pass.preset->fixed;
     if (e->cutoffs_path != NULL) {
-        struct select_counts *counts = calloc(1, sizeof *counts);
-        int status = counts ? spool_read_counts(e->cutoffs_path, counts, why)
-                            : fail(why, STATUS_NO_MEMORY, "out of memory for the cut-offs");
-        if (status == STATUS_OK)
-            cutoffs = select_cutoffs(counts, &e->pass.preset->fractions);
-        free(counts);
+        int status = spool_read_cutoffs(e->cutoffs_path, &e->pass.preset->fractions, &cutoffs, why);
         if (status != STATUS_OK)
             return status;
     }

@@ -64,19 +64,5 @@ struct runnel_batch *payload_read_open(const void *bytes, size_t size,
 
 struct runnel_batch *payload_read_data(const void *bytes, size_t size,
                                        const struct runnel_batch *open, struct failure *why) {
-    const struct ArrowSchema *of = open->schema;
-    struct ArrowSchema schema = {0};
-    struct ArrowArray array = {0};
-    if (arrow_read_batch(&array, bytes, size, of, why) != STATUS_OK)
-        return NULL;
-    struct runnel_batch *batch = NULL;
-    if (arrow_schema_copy(&schema, of, why) == STATUS_OK)
-        batch = runnel_batch_new(RUNNEL_DATA, open->type, &schema, &array);
-    if (batch == NULL) {
-        if (schema.release)
-            schema.release(&schema);
-        array.release(&array);
-        fail(why, STATUS_NO_MEMORY, "out of memory for a batch");
-    }
-    return batch;
+    return stream_read(open->type, open->schema, bytes, size, why);
 }
